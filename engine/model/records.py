@@ -1,0 +1,111 @@
+"""What a run is made of once its documents are read: its beginning, its events, its end.
+
+The bluesky boundary turns documents into these records and the runtime turns these records into
+values. Both sides know only this file of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+__all__ = ["Event", "EventKey", "RecordedRun", "RunContext", "RunEnd"]
+
+
+class EventKey(NamedTuple):
+    """The identity of an event, by which values are aligned.
+
+    Examples
+    --------
+    >>> print(EventKey("5c1f0a2e-9d1c", "primary", 12))
+    5c1f0a2e/primary/12
+    """
+
+    run: str
+    """Unique id of the run (the ``uid`` of its start document)."""
+    stream: str
+    """Name of the event stream, such as ``primary`` or ``dark``."""
+    seq_num: int
+    """Number of the event in its stream, counted from 1."""
+
+    def __str__(self) -> str:
+        return f"{self.run[:8]}/{self.stream}/{self.seq_num}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """One event of a stream, its external data read only when asked for.
+
+    Attributes
+    ----------
+    key
+        Identity of the event.
+    time
+        Seconds since 1970 at which the event was recorded, from the document.
+    data
+        Field name to value. Reading a field that is stored in a file opens that file then, not before.
+    descriptor
+        The descriptor document of the event's stream.
+    """
+
+    key: EventKey
+    time: float
+    data: Mapping[str, Any]
+    descriptor: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunEnd:
+    """The end of a run.
+
+    Attributes
+    ----------
+    run
+        Unique id of the run.
+    stop
+        The stop document; None if it never came.
+    lost
+        Stream name to the number of events that were announced or numbered but never reached us.
+    """
+
+    run: str
+    stop: Mapping[str, Any] | None
+    lost: Mapping[str, int] = field(default_factory=dict)
+
+
+class RecordedRun(Protocol):
+    """A whole run that can be read, in order, as often as wanted."""
+
+    @property
+    def start(self) -> Mapping[str, Any]:
+        """The start document."""
+
+    def events(self, stream: str) -> Iterator[Event]:
+        """Give the events of one stream, in the order of ``seq_num``."""
+
+
+def _no_other_runs(uid: str) -> RecordedRun | None:
+    """Find nothing: the answer where no store is known."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunContext:
+    """The beginning of a run: what is known before its first event.
+
+    Attributes
+    ----------
+    start
+        The start document.
+    find_run
+        Looks another run up by its unique id (a dark run, say); gives None if it is not known.
+    """
+
+    start: Mapping[str, Any]
+    find_run: Callable[[str], RecordedRun | None] = _no_other_runs
+
+    @property
+    def uid(self) -> str:
+        """Unique id of the run."""
+        return str(self.start["uid"])

@@ -1,0 +1,81 @@
+"""Dead letters: what is known about an event on which a node failed."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headrace.engine.model.records import EventKey
+
+__all__ = ["DeadLetter", "describe", "trace_of"]
+
+_ENGINE = str(Path(__file__).resolve().parents[1])
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One failure of one node.
+
+    Attributes
+    ----------
+    graph, node, node_type
+        Where it happened.
+    run, event
+        The run, and the event; None if it happened at the start or end of the run.
+    phase
+        ``begin``, ``event`` or ``end``.
+    revision
+        Number of the parameter set in force.
+    inputs
+        Input port to a description of what was in it (kind, shape, dtype).
+    error
+        Type and text of the exception.
+    trace
+        Where it was raised: the frames of the node's own code, without the engine's.
+    """
+
+    graph: str
+    node: str
+    node_type: str
+    run: str
+    event: EventKey | None
+    phase: str
+    revision: int
+    inputs: Mapping[str, str]
+    error: str
+    trace: str
+
+    def __str__(self) -> str:
+        place = f"event {self.event}" if self.event else f"the {self.phase} of run {self.run[:8]}"
+        given = "; ".join(f"{port}: {what}" for port, what in self.inputs.items()) or "no inputs"
+        head = f"graph {self.graph!r}, node {self.node!r} ({self.node_type}) failed on {place}: {self.error}"
+        return f"{head}\n  inputs: {given}\n{self.trace}".rstrip()
+
+
+def trace_of(error: BaseException) -> str:
+    """Write where an exception was raised: the node's own frames, the engine's left out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not str(Path(frame.filename).resolve()).startswith(_ENGINE)]
+    return "".join(traceback.format_list(own or frames[-1:]))
+
+
+def describe(value: Any) -> str:
+    """Say in a few words what a value is, without its content.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> describe(np.zeros((3, 4), "uint16")), describe(2.5)
+    ('uint16 array (3, 4)', '2.5')
+    """
+    if hasattr(value, "columns"):
+        return f"table of {len(value)} rows: {', '.join(map(str, value.columns))}"
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return f"{value.dtype} array {tuple(value.shape)}"
+    if isinstance(value, bool | int | float | str) or value is None:
+        text = repr(value)
+        return text if len(text) <= 60 else f"{text[:57]}..."
+    return f"{type(value).__name__} of {len(value)}" if hasattr(value, "__len__") else type(value).__name__

@@ -1,0 +1,242 @@
+"""A plan made live: a chain of stream nodes that records are pushed through."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headrace.engine.model.errors import UsageError
+from headrace.engine.model.faults import nearest
+from headrace.engine.model.graph import split_reference
+from headrace.engine.model.records import Event, RunContext, RunEnd
+from headrace.engine.runtime.binding import Tables, bind
+from headrace.engine.runtime.counts import NodeCount
+from headrace.engine.runtime.executor import StopRunError, execute
+from headrace.engine.runtime.parameters import ParameterSet
+from headrace.engine.runtime.plan import Plan, Segment
+from headrace.engine.runtime.receiver import Receiver
+from headrace.engine.runtime.run_state import RunState
+from headrace.engine.runtime.streams import StreamLibrary, segment_class, stream_base, takes_metadata
+from headrace.engine.runtime.tap import Tap
+
+__all__ = ["Message", "Pipeline"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """What travels through the stream: one record, with every value made of it so far.
+
+    All values of an event travel together, so two branches of a graph can't get out of step.
+    """
+
+    record: RunContext | Event | RunEnd | None
+    state: RunState
+    slots: list[Any]
+
+
+class Pipeline:
+    """A running graph.
+
+    One record is worked on at a time: `feed` may be called from several threads, and they take turns.
+
+    Parameters
+    ----------
+    plan
+        The compiled graph.
+    receiver
+        Takes results, dead letters and summaries.
+    runtime
+        The stream library to build on: ``"streamz"``, ``"rapidz"`` or a ``Stream`` class.
+
+    Attributes
+    ----------
+    source
+        The stream at the head of the chain; its nodes can be followed through ``downstreams``.
+    unknown
+        Events and ends of runs that never began here.
+    """
+
+    def __init__(self, plan: Plan, receiver: Receiver, runtime: StreamLibrary | type = "streamz") -> None:
+        self.plan = plan
+        self.parameters = ParameterSet.of(plan.graph, plan.types)
+        self.unknown = 0
+        self._receiver = receiver
+        self._lock = threading.RLock()
+        self._states: dict[str, RunState] = {}
+        self._tables: dict[tuple[str, int], Tables] = {}
+        self._taps: dict[int, Tap] = {}
+        self._base = stream_base(runtime)
+        self._takes_metadata = takes_metadata(self._base)
+        self.source = self._base(stream_name="documents")
+        # streams know their downstreams weakly, so the pipeline itself must hold on to every node
+        self._chain = self._built()
+
+    def _built(self) -> list[Any]:
+        node_class, previous, chain = segment_class(self._base), self.source, []
+        for number, segment in enumerate(self.plan.segments):
+            node = node_class(upstream=previous, stream_name=" ".join(segment.nodes))
+            node.work = _Worker(self, segment, number)
+            chain.append(node)
+            previous = node
+        return chain
+
+    def feed(self, record: RunContext | Event | RunEnd) -> Any:
+        """Push a record through the graph.
+
+        Returns
+        -------
+        What the stream's ``emit`` returns: None, or something to await if the stream is asynchronous.
+        """
+        with self._lock:
+            if isinstance(record, Event):
+                return self._feed_event(record)
+            if isinstance(record, RunContext):
+                return self._feed_start(record)
+            return self._feed_end(record)
+
+    def _feed_start(self, run: RunContext) -> Any:
+        if run.uid in self._states:
+            _log.warning("run %s began twice; the second beginning is ignored", run.uid)
+            return None
+        state = RunState(self.plan, self.parameters, run, self._receiver)
+        self._states[run.uid] = state
+        self._receiver.run_started(run, self.plan, self.parameters)
+        return self._emit(Message(run, state, state.slots))
+
+    def _feed_event(self, event: Event) -> Any:
+        key = event.key
+        state = self._states.get(key.run)
+        if state is None:
+            self.unknown += 1
+            return None
+        state.events[key.stream] = state.events.get(key.stream, 0) + 1
+        if state.stopped_by is not None:
+            state.dropped += 1
+            return None
+        if key.stream not in self.plan.streams:
+            return None
+        message = Message(event, state, state.slots.copy())
+        try:
+            return self._emit(message, {"event": key})
+        finally:
+            _empty(message)
+
+    def _feed_end(self, end: RunEnd) -> Any:
+        state = self._states.pop(end.run, None)
+        if state is None:
+            self.unknown += 1
+            return None
+        message = Message(end, state, state.slots.copy())
+        try:
+            return self._emit(message)
+        finally:
+            _empty(message)
+            for number in range(len(self.plan.segments)):
+                self._tables.pop((end.run, number), None)
+            self._receiver.run_ended(state.summary(end))
+
+    def _emit(self, message: Message, metadata: dict[str, Any] | None = None) -> Any:
+        if metadata is not None and self._takes_metadata:
+            return self.source.emit(message, metadata=[metadata])
+        return self.source.emit(message)
+
+    def close(self) -> None:
+        """End every run that is still open, as one whose stop document never came."""
+        with self._lock:
+            for uid in list(self._states):
+                self.feed(RunEnd(uid, None))
+
+    def stopped(self, run: str) -> bool:
+        """Tell whether a node's failure has stopped a run that is under way."""
+        state = self._states.get(run)
+        return state is not None and state.stopped_by is not None
+
+    def counts(self, run: str) -> Mapping[str, NodeCount]:
+        """Give the counts of a run that is under way, by node; empty if there is no such run."""
+        state = self._states.get(run)
+        return {} if state is None else state.counts
+
+    def tap(self, port: str) -> Any:
+        """Give the values of a port as an ordinary stream.
+
+        Parameters
+        ----------
+        port
+            ``node``, or ``node.port`` where a node has several outputs.
+
+        Returns
+        -------
+        A ``Stream`` of the library the pipeline is built on; each value carries ``{"event": EventKey}`` as metadata
+        where the library has that. Keep a reference to what you attach, as with any stream.
+
+        Raises
+        ------
+        UsageError
+            If there is no such port.
+        """
+        slot = self._slot(port)
+        with self._lock:
+            if slot not in self._taps:
+                stream = self._base(stream_name=port)
+                self._taps[slot] = Tap(port, slot, stream, takes_metadata=self._takes_metadata)
+                self._tables.clear()
+            return self._taps[slot].stream
+
+    def _slot(self, port: str) -> int:
+        node, output = split_reference(port)
+        kind = self.plan.types.get(node)
+        found = kind.output(output) if kind else None
+        if found is None:
+            known = [
+                name if len(t.outputs) < 2 else f"{name}.{p.name}"
+                for name, t in self.plan.types.items()
+                for p in t.outputs
+            ]
+            hint = nearest(port, known)
+            problem = f"no port {port!r} to tap; {hint or 'ports are ' + ', '.join(known)}"
+            raise UsageError(problem)
+        return self.plan.slots[node, found.name]
+
+    def tables(self, state: RunState, segment: Segment, number: int) -> Tables:
+        """Give the bound steps of a segment for a run."""
+        key = (state.run.uid, number)
+        if key not in self._tables:
+            self._tables[key] = bind(segment, state, self._taps)
+        return self._tables[key]
+
+
+class _Worker:
+    """Does the work of one segment on a message."""
+
+    __slots__ = ("_number", "_pipeline", "_segment")
+
+    def __init__(self, pipeline: Pipeline, segment: Segment, number: int) -> None:
+        self._pipeline = pipeline
+        self._segment = segment
+        self._number = number
+
+    def __call__(self, message: Message) -> None:
+        state, record = message.state, message.record
+        if state.stopped_by is not None:
+            return
+        tables = self._pipeline.tables(state, self._segment, self._number)
+        event = record if isinstance(record, Event) else None
+        if event is not None:
+            rows = tables.events.get(event.key.stream, ())
+        else:
+            rows = tables.begin if isinstance(record, RunContext) else tables.end
+        try:
+            execute(rows, message.slots, event, state.on_failure)
+        except StopRunError:
+            return
+
+
+def _empty(message: Message) -> None:
+    """Let go of every value: streams keep the last message they saw."""
+    message.slots.clear()
+    message.record = None

@@ -1,0 +1,89 @@
+"""What a pipeline hands over: results, dead letters and the summary of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from headrace.engine.model.records import Event, RunContext, RunEnd
+from headrace.engine.runtime.dead_letters import DeadLetter
+from headrace.engine.runtime.parameters import ParameterSet
+from headrace.engine.runtime.plan import Output, Plan
+
+__all__ = ["Receiver", "RunSummary"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunSummary:
+    """How a run went.
+
+    Attributes
+    ----------
+    run
+        The run.
+    end
+        How its documents ended.
+    counts
+        Node to its counts (see `NodeCount`), the time left out: it is the same for every repetition.
+    seconds
+        Node to the time spent in it.
+    failures
+        Number of failures.
+    first_failure
+        The first dead letter; None if all went well.
+    events
+        Stream to the number of its events that came in.
+    dropped
+        Events that came after a node stopped the run.
+    stopped_by
+        The node whose failure stopped the run; None if none did.
+    """
+
+    run: RunContext
+    end: RunEnd
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    failures: int = 0
+    first_failure: DeadLetter | None = None
+    events: Mapping[str, int] = field(default_factory=dict)
+    dropped: int = 0
+    stopped_by: str | None = None
+
+    @property
+    def verdict(self) -> tuple[str, str]:
+        """The exit status of the result run (``success``, ``fail``, ``abort``) and the reason in words."""
+        raw = self.end.stop
+        lost = sum(self.end.lost.values())
+        reasons = []
+        if self.failures:
+            failed = {node: count["failed"] for node, count in self.counts.items() if count["failed"]}
+            where = ", ".join(f"{number} at {node!r}" for node, number in failed.items())
+            first = f"; first: {self.first_failure.error}" if self.first_failure else ""
+            reasons.append(f"{self.failures} failed ({where}){first}")
+        if self.stopped_by:
+            reasons.append(f"stopped by {self.stopped_by!r}, {self.dropped} later events dropped")
+        if lost:
+            reasons.append(f"{lost} events never arrived ({dict(self.end.lost)})")
+        if reasons:
+            return "fail", "; ".join(reasons)
+        if raw is None:
+            return "abort", "the run never ended: no stop document came"
+        status = str(raw.get("exit_status", "success"))
+        return (status, "") if status == "success" else (status, f"the raw run ended so: {raw.get('reason', '')}")
+
+
+class Receiver(Protocol):
+    """Takes what a pipeline gives; several runs may be under way at once."""
+
+    def run_started(self, run: RunContext, plan: Plan, parameters: ParameterSet) -> None:
+        """Take note of a run."""
+
+    def value(self, run: RunContext, output: Output, event: Event | None, value: Any, parameters: ParameterSet) -> None:
+        """Take one value of a result; ``event`` is None for what exists once per run."""
+
+    def dead_letter(self, run: RunContext, letter: DeadLetter) -> None:
+        """Take note of a failure."""
+
+    def run_ended(self, summary: RunSummary) -> None:
+        """Take note of the end of a run."""

@@ -1,0 +1,134 @@
+"""What the runtime keeps of one run: instances of stateful nodes, held values, counts, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from headrace.engine.model.records import Event, RunContext, RunEnd
+from headrace.engine.runtime.absent import Absent
+from headrace.engine.runtime.counts import NodeCount
+from headrace.engine.runtime.dead_letters import DeadLetter, describe, trace_of
+from headrace.engine.runtime.executor import Row, StopRunError
+from headrace.engine.runtime.parameters import ParameterSet
+from headrace.engine.runtime.plan import Plan, Step, Work
+from headrace.engine.runtime.receiver import Receiver, RunSummary
+from headrace.engine.runtime.substitute import substitute
+
+__all__ = ["RunState"]
+
+
+class RunState:
+    """The state of one run; runs that are under way at the same time share nothing.
+
+    Not safe for concurrent use: the pipeline gives it one message at a time.
+
+    Parameters
+    ----------
+    plan, parameters
+        What runs, with what.
+    run
+        The run.
+    receiver
+        Takes results and dead letters.
+    """
+
+    def __init__(self, plan: Plan, parameters: ParameterSet, run: RunContext, receiver: Receiver) -> None:
+        self.plan = plan
+        self.parameters = parameters
+        self.run = run
+        self.receiver = receiver
+        self.slots: list[Any] = [Absent.WAITING] * (plan.size + 1)  # and one spare
+        self.counts = {name: NodeCount() for name in plan.graph.nodes}
+        self.apart = {name: NodeCount() for name in plan.graph.nodes}
+        """Counts of work at the run's start and end by nodes that are counted by events."""
+        self.events: dict[str, int] = {}
+        self.dropped = 0
+        self.stopped_by: str | None = None
+        self.failures = 0
+        self.first_failure: DeadLetter | None = None
+        self._instances: dict[str, Any] = {}
+
+    def instance(self, node: str) -> Any:
+        """Give the run's own instance of a stateful node, made on first use; None if it can't be made."""
+        if node not in self._instances:
+            self._instances[node] = None
+            kind = self.plan.types[node]
+            contexts = {name: self.run for name, context in kind.init_contexts.items() if context == "run"}
+            try:
+                self._instances[node] = kind.target(**self.parameters.values[node], **contexts)
+            except Exception as error:
+                self.note_failure(Step(node, Work.BEGIN), [], None, error)
+        return self._instances[node]
+
+    def taker(self, name: str) -> Callable[[Event | None, Any], None]:
+        """Give the function that hands over one of the graph's results."""
+        output = next(output for output in self.plan.outputs if output.name == name)
+        receiver, run = self.receiver, self.run
+
+        def take(event: Event | None, value: Any) -> None:
+            receiver.value(run, output, event, value, self.parameters)
+
+        return take
+
+    def on_failure(self, row: Row, slots: list[Any], event: Event | None, error: Exception) -> Any:
+        """Take note of a failure, and give what stands in for the value.
+
+        Raises
+        ------
+        StopRunError
+            If the node's failure is to end the run.
+        """
+        self.note_failure(row.step, slots, event, error)
+        node = self.plan.graph.nodes[row.step.node]
+        if node.on_error == "stop":
+            self.stopped_by = node.name
+            raise StopRunError
+        if isinstance(node.on_error, dict) and row.step.work in (Work.CALL, Work.UPDATE):
+            given = [slots[slot] for _, slot in row.step.ins]
+            return substitute(node.on_error["substitute"], self.plan.types[node.name], given)
+        return Absent.FAILED
+
+    def note_failure(self, step: Step, slots: list[Any], event: Event | None, error: Exception) -> None:
+        """Count a failure and write its dead letter."""
+        self.counts[step.node].failed += 1
+        letter = self._letter(step, slots, event, error)
+        self.failures += 1
+        self.first_failure = self.first_failure or letter
+        self.receiver.dead_letter(self.run, letter)
+
+    def _letter(self, step: Step, slots: list[Any], event: Event | None, error: Exception) -> DeadLetter:
+        kind = self.plan.types[step.node]
+        ports = [port.name for port in kind.inputs if not port.variadic]
+        names = [name or ports[number] for number, (name, _) in enumerate(step.ins)]
+        given = {name: describe(slots[slot]) for name, (_, slot) in zip(names, step.ins, strict=True)}
+        at_begin = step.work is Work.BEGIN or (step.work is Work.CALL and step.publishes)
+        return DeadLetter(
+            graph=self.plan.graph.name,
+            node=step.node,
+            node_type=kind.name,
+            run=self.run.uid,
+            event=event.key if event else None,
+            phase="event" if event else "begin" if at_begin else "end",
+            revision=self.parameters.revision,
+            inputs=given,
+            error=f"{type(error).__name__}: {error}",
+            trace=trace_of(error),
+        )
+
+    def summary(self, end: RunEnd) -> RunSummary:
+        """Give the summary of the run."""
+        seconds = {
+            name: (count.nanoseconds + self.apart[name].nanoseconds) * 1e-9 for name, count in self.counts.items()
+        }
+        return RunSummary(
+            run=self.run,
+            end=end,
+            counts={name: count.to_dict() for name, count in self.counts.items()},
+            seconds=seconds,
+            failures=self.failures,
+            first_failure=self.first_failure,
+            events=dict(self.events),
+            dropped=self.dropped,
+            stopped_by=self.stopped_by,
+        )

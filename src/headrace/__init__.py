@@ -1,0 +1,1 @@
+"""headrace: a declarative dataflow graph engine for streaming X-ray analysis."""
