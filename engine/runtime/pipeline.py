@@ -145,16 +145,27 @@ class Pipeline:
             return self.source.emit(message, metadata=[metadata])
         return self.source.emit(message)
 
+    def end(self, run: str) -> None:
+        """End a run, if it is still open, as one whose stop document never came."""
+        with self._lock:
+            if run in self._states:
+                self.feed(RunEnd(run, None))
+
     def close(self) -> None:
         """End every run that is still open, as one whose stop document never came."""
         with self._lock:
-            for uid in list(self._states):
-                self.feed(RunEnd(uid, None))
+            for run in list(self._states):
+                self.end(run)
 
     def stopped(self, run: str) -> bool:
         """Tell whether a node's failure has stopped a run that is under way."""
         state = self._states.get(run)
         return state is not None and state.stopped_by is not None
+
+    def done(self, run: str) -> int:
+        """Give how many events of a run that is under way have been worked on."""
+        state = self._states.get(run)
+        return sum(state.events.values()) if state is not None else 0
 
     def counts(self, run: str) -> Mapping[str, NodeCount]:
         """Give the counts of a run that is under way, by node; empty if there is no such run."""

@@ -1,0 +1,1 @@
+"""The bluesky boundary: documents in and out, live and stored."""

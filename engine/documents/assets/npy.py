@@ -1,0 +1,32 @@
+"""``.npy`` files, one for each point (NPY_SEQ, as the simulated detectors of ophyd write them)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from headrace.engine.model.errors import DocumentError, NotReachableError
+
+__all__ = ["read_npy"]
+
+
+def read_npy(path: Path) -> Any:
+    """Read the array of a ``.npy`` file; one that holds pickled objects is refused.
+
+    Raises
+    ------
+    NotReachableError
+        If the file can't be read.
+    DocumentError
+        If it is no array of plain numbers.
+    """
+    import numpy as np
+
+    try:
+        return np.load(path, allow_pickle=False)
+    except OSError as error:
+        message = f"can't read {path}: {error}"
+        raise NotReachableError(message) from error
+    except (ValueError, EOFError) as error:
+        message = f"{path} is no .npy file of numbers: {error}"
+        raise DocumentError(message) from error

@@ -1,0 +1,198 @@
+"""From asset documents to arrays: finds the reader for a spec or a mimetype and the file for a path."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from headrace.engine.documents.assets.hdf5 import AD_DATASET, Hdf5Files, Rows, rows_of_datum, rows_of_point
+from headrace.engine.documents.assets.npy import read_npy
+from headrace.engine.documents.assets.patience import Patience
+from headrace.engine.documents.assets.places import find_file, path_of_uri
+from headrace.engine.documents.assets.sequences import classic_name, stream_name
+from headrace.engine.documents.assets.settings import AssetSettings
+from headrace.engine.documents.assets.tiff import read_tiff
+from headrace.engine.model.errors import DocumentError
+
+__all__ = ["AssetReader"]
+
+Document = Mapping[str, Any]
+
+
+class AssetReader:
+    """Reads the values that asset documents point to.
+
+    Parameters
+    ----------
+    settings
+        Where files are and how long they are waited for.
+
+    Notes
+    -----
+    Safe to use from several threads. Files stay open between reads (a bounded number) until `close`.
+    """
+
+    def __init__(self, settings: AssetSettings | None = None) -> None:
+        self._settings = settings or AssetSettings()
+        self._hdf5 = Hdf5Files(self._settings.max_open)
+        self._patience = Patience(self._settings.patience)
+        self._specs: dict[str, Callable[[str, Document, Document], Any]] = {
+            "AD_HDF5": partial(self._ad_hdf5, swmr=False),
+            "AD_HDF5_SWMR": partial(self._ad_hdf5, swmr=True),
+            "AD_TIFF": self._ad_tiff,
+            "NPY_SEQ": self._npy_seq,
+        }
+        self._mimetypes: dict[str, Callable[[Document, int, tuple[int, ...]], Any]] = {
+            "application/x-hdf5": self._stream_hdf5,
+            "multipart/related;type=application/x-npy": partial(self._stream_files, read=read_npy),
+            "multipart/related;type=image/tiff": partial(self._stream_files, read=read_tiff),
+        }
+
+    def datum(self, resource: Document, datum: Document) -> Any:
+        """Read the array that a datum document points to.
+
+        Parameters
+        ----------
+        resource
+            The resource document.
+        datum
+            One of its datum documents.
+
+        Returns
+        -------
+        numpy.ndarray
+            Frames first for AD_HDF5 and AD_TIFF (their number is ``frame_per_point``).
+
+        Raises
+        ------
+        DocumentError
+            If there is no reader for the spec, or the documents lack something.
+        NotReachableError
+            If the file or the rows aren't there, also after waiting.
+        """
+        read = self._specs.get(str(resource.get("spec")))
+        if read is None:
+            unknown = _unknown("spec", resource.get("spec"), resource, self._specs)
+            raise unknown
+        root, path = str(resource.get("root") or ""), str(resource.get("resource_path") or "")
+        where = str(Path(root) / path) if root else path
+        try:
+            return read(where, resource.get("resource_kwargs") or {}, datum.get("datum_kwargs") or {})
+        except KeyError as error:
+            message = f"datum {datum.get('datum_id')} or its {resource['spec']} resource lacks {error}"
+            raise DocumentError(message) from error
+
+    def row(self, resource: Document, index: int, data_key: Document) -> Any:
+        """Read one datum of a stream resource.
+
+        Parameters
+        ----------
+        resource
+            The stream resource document.
+        index
+            Number of the datum in it, counted from 0.
+        data_key
+            The entry of the descriptor for its data key.
+
+        Returns
+        -------
+        numpy.ndarray
+            In the declared shape, if it has that many values.
+
+        Raises
+        ------
+        DocumentError
+            If there is no reader for the mimetype, or the documents lack something.
+        NotReachableError
+            If the file or the rows aren't there, also after waiting.
+        """
+        read = self._mimetypes.get(str(resource.get("mimetype")))
+        if read is None:
+            unknown = _unknown("mimetype", resource.get("mimetype"), resource, self._mimetypes)
+            raise unknown
+        declared = tuple(int(size or 0) for size in data_key.get("shape") or ())
+        try:
+            value = read(resource, index, declared)
+        except KeyError as error:
+            message = f"stream resource {resource.get('uid')} lacks {error}"
+            raise DocumentError(message) from error
+        fits = declared != value.shape and math.prod(declared) == value.size
+        return value.reshape(declared) if fits else value
+
+    def close(self) -> None:
+        """Close all files. Reading goes on to work: it opens them again."""
+        self._hdf5.close()
+
+    def _ad_hdf5(self, path: str, kwargs: Document, datum: Document, *, swmr: bool) -> Any:
+        rows = rows_of_point(int(datum["point_number"]), int(kwargs.get("frame_per_point", 1)))
+        dataset = str(kwargs.get("dataset") or kwargs.get("path") or AD_DATASET)
+        return self._read_hdf5(path, dataset, lambda shape: rows, swmr)
+
+    def _ad_tiff(self, path: str, kwargs: Document, datum: Document) -> Any:
+        import numpy as np
+
+        frames = int(kwargs.get("frame_per_point", 1))
+        first = int(datum["point_number"]) * frames
+        folder, template, name = str(Path(path)) + "/", str(kwargs["template"]), str(kwargs["filename"])
+        files = [classic_name(template, folder, name, first + i) for i in range(frames)]
+        return np.stack([self._read_file(file, read_tiff) for file in files])
+
+    def _npy_seq(self, path: str, kwargs: Document, datum: Document) -> Any:
+        return self._read_file(f"{path}_{int(datum['index'])}.npy", read_npy)
+
+    def _stream_hdf5(self, resource: Document, index: int, declared: tuple[int, ...]) -> Any:
+        parameters = resource["parameters"]
+        dataset = str(parameters.get("dataset") or parameters["path"])
+        frames = int(parameters.get("multiplier") or parameters.get("frame_per_point") or 0)
+        rows = partial(rows_of_datum, index=index, declared=declared, frames=frames)
+        swmr = bool(parameters.get("swmr", True))
+        return self._read_hdf5(path_of_uri(str(resource["uri"])), dataset, rows, swmr)
+
+    def _stream_files(
+        self, resource: Document, index: int, declared: tuple[int, ...], *, read: Callable[[Path], Any]
+    ) -> Any:
+        import numpy as np
+
+        parameters = resource["parameters"]
+        count = _files_per_datum(parameters, declared)
+        uri, name = path_of_uri(str(resource["uri"])), str(parameters.get("filename", ""))
+        names = [stream_name(str(parameters["template"]), name, index * count + i) for i in range(count)]
+        values = [self._read_file(_joined(uri, name), read) for name in names]
+        return values[0] if count == 1 else np.concatenate([_as_stack(v, declared) for v in values])
+
+    def _read_hdf5(self, path: str, dataset: str, rows: Callable[[tuple[int, ...]], Rows], swmr: bool) -> Any:
+        def attempt() -> Any:
+            return self._hdf5.read(find_file(path, self._settings), dataset, rows, swmr=swmr)
+
+        return self._patience.attempt(path, attempt)
+
+    def _read_file(self, path: str, read: Callable[[Path], Any]) -> Any:
+        return self._patience.attempt(path, lambda: read(find_file(path, self._settings)))
+
+
+def _unknown(what: str, found: object, resource: Document, known: Mapping[str, object]) -> DocumentError:
+    message = f"no reader for {what} {found!r} of resource {resource.get('uid')}"
+    return DocumentError(f"{message}; known are {', '.join(sorted(known))}")
+
+
+def _files_per_datum(parameters: Document, declared: tuple[int, ...]) -> int:
+    """Count the files that hold one datum: a file holds ``chunk_shape[0]`` frames, or the whole datum."""
+    if given := parameters.get("files_per_datum"):
+        return int(given)
+    if frames := parameters.get("multiplier") or parameters.get("frame_per_point"):
+        return int(frames)
+    chunk = tuple(parameters.get("chunk_shape") or ())
+    if len(chunk) == len(declared) > 0 and chunk[1:] == declared[1:]:
+        return max(declared[0] // int(chunk[0]), 1)
+    return 1
+
+
+def _joined(uri: str, name: str) -> str:
+    return uri.rstrip("/") + name if name.startswith("/") else uri + name
+
+
+def _as_stack(value: Any, declared: tuple[int, ...]) -> Any:
+    return value[None] if len(declared) > value.ndim else value

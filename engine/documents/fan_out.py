@@ -1,0 +1,55 @@
+"""Handing documents to several sinks, so that one that fails stops neither the others nor the run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+__all__ = ["DocumentSink", "FanOut"]
+
+_log = logging.getLogger(__name__)
+
+
+class DocumentSink(Protocol):
+    """Takes documents, as bluesky's callbacks do."""
+
+    def __call__(self, name: str, doc: Mapping[str, Any], /) -> Any:
+        """Take one document."""
+
+
+class FanOut:
+    """Gives every document to every sink.
+
+    A sink that raises gets no more documents of that run (half a run is worse than none), and is tried again with
+    the next run. What it raised is logged and kept in ``problems``.
+
+    Parameters
+    ----------
+    sinks
+        Label of a sink, for messages, and the sink.
+
+    Attributes
+    ----------
+    problems
+        ``(run uid, label)`` to what went wrong.
+    """
+
+    def __init__(self, sinks: Sequence[tuple[str, DocumentSink]]) -> None:
+        self.sinks = list(sinks)
+        self.problems: dict[tuple[str, str], str] = {}
+
+    def give(self, run: str, name: str, doc: Mapping[str, Any]) -> None:
+        """Give one document of a result run to the sinks."""
+        for label, sink in self.sinks:
+            if (run, label) in self.problems:
+                continue
+            try:
+                sink(name, doc)
+            except Exception as error:
+                self.problems[run, label] = f"{label}: {type(error).__name__}: {error}"
+                _log.exception("%s failed on %s; it gets no more of result run %s", label, name, run)
+
+    def problems_of(self, run: str) -> list[str]:
+        """Give what went wrong with the sinks in one run."""
+        return [text for (uid, _), text in self.problems.items() if uid == run]

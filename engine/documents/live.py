@@ -1,0 +1,295 @@
+"""Documents as they happen: a subscriber to a bluesky 0MQ proxy that survives whatever is sent to it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import zmq
+
+from headrace.engine.documents.live_queue import BoundedQueue
+from headrace.engine.documents.wire import MAX_BYTES, decode_body, split
+from headrace.engine.documents.wire_address import parse_address, resolve
+from headrace.engine.documents.wire_link import Link
+from headrace.engine.documents.wire_refusal import RefusalError, RefusalKind
+from headrace.engine.model.errors import NotReachableError, UsageError
+
+__all__ = ["LiveSource", "LiveStats"]
+
+_LOG = logging.getLogger(__name__)
+_TURN = 100  # milliseconds after which the reader looks whether it should end
+_PATIENCE = 1.0  # seconds of silence before it is said that a proxy is not up
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStats:
+    """What came in so far.
+
+    Attributes
+    ----------
+    received
+        Documents that were decoded.
+    refused
+        Messages that were not plain documents; each was dropped.
+    last_refusal
+        Why the last of these was refused; empty if none was.
+    other_prefix
+        Messages of publishers that were not asked for.
+    waiting
+        Documents decoded but not yet taken.
+    waiting_bytes
+        Bytes of the messages of these.
+    discarded
+        Documents given up because the source was closed before they were taken.
+    connected
+        Whether the proxy is there.
+    """
+
+    received: int = 0
+    refused: int = 0
+    last_refusal: str = ""
+    other_prefix: int = 0
+    waiting: int = 0
+    waiting_bytes: int = 0
+    discarded: int = 0
+    connected: bool = False
+
+
+class LiveSource:
+    """Documents from the out-port of a bluesky 0MQ proxy, in the order of arrival.
+
+    A thread of its own reads the socket and decodes; documents wait in a bounded queue until they are taken. While
+    the queue is full the thread stops reading: messages then wait in 0MQ, here and in the proxy, and when these are
+    full too the proxy drops them, which shows as gaps in ``seq_num``.
+
+    A malformed or hostile message is counted, told to the log once per kind, and dropped; nothing in it is
+    executed and the next message still arrives. A proxy that is not up yet, or goes away, is waited for.
+
+    Parameters
+    ----------
+    address
+        ``zmq://host:port/prefix`` with the proxy's *out*-port. Several prefixes have commas between them; without any,
+        documents of all publishers are taken, as bluesky's RemoteDispatcher does.
+    prefixes
+        The prefixes, in place of those in the address. ``""`` is the prefix of a publisher that set none. A prefix is
+        matched as a whole: ``raw`` does not match ``rawx``.
+    max_documents, max_bytes
+        How many documents, and how many bytes of messages, may wait.
+    max_message_bytes
+        A larger message is not taken; 0MQ drops the connection and makes it anew.
+    hwm
+        Messages that 0MQ may hold on top of the queue (its receive high-water mark).
+    connected_within
+        Seconds within which the proxy must be there; None to wait for it as long as it takes.
+    resolved_within
+        Seconds within which the name of the host must be found.
+
+    Raises
+    ------
+    UsageError
+        If the address or a prefix makes no sense.
+
+    Notes
+    -----
+    One thread iterates. `close` and `stats` may be used from any thread, `close` from a signal handler too.
+
+    Examples
+    --------
+    Print what happens, until interrupted::
+
+        with LiveSource("zmq://127.0.0.1:5578/raw") as source:
+            for name, doc in source:
+                print(name, doc.get("uid"))
+    """
+
+    def __init__(
+        self,
+        address: str,
+        prefixes: Sequence[str] | None = None,
+        *,
+        max_documents: int = 10_000,
+        max_bytes: int = 1 << 30,
+        max_message_bytes: int = MAX_BYTES,
+        hwm: int = 100,
+        connected_within: float | None = None,
+        resolved_within: float = 5.0,
+    ) -> None:
+        self.address = parse_address(address)
+        self._prefixes = self.address.prefixes if prefixes is None else _as_bytes(prefixes)
+        self._max_message_bytes = max_message_bytes
+        self._hwm = hwm
+        self._connected_within = connected_within
+        self._resolved_within = resolved_within
+        self._queue: BoundedQueue[tuple[str, dict[str, Any]]] = BoundedQueue(max_documents, max_bytes)
+        self._reader: threading.Thread | None = None
+        self._closing = False  # a plain flag: setting it is safe in a signal handler
+        self._failure: BaseException | None = None
+        # Written by the reader only.
+        self._received = 0
+        self._refused = 0
+        self._last_refusal = ""
+        self._other_prefix = 0
+        self._connected = False
+        self._told: set[RefusalKind] = set()
+
+    def open(self) -> None:
+        """Connect and begin to listen; documents published from now on are received. Does nothing the second time.
+
+        Raises
+        ------
+        NotReachableError
+            If the host can't be found, or the proxy is not there within the time that was given for it.
+        UsageError
+            If the source was closed.
+        """
+        if self._closing:
+            text = f"the source {self.address} was closed; make a new one"
+            raise UsageError(text)
+        if self._reader is not None:
+            return
+        resolve(self.address, self._resolved_within)
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        subscriber = context.socket(zmq.SUB)
+        link = Link(subscriber)
+        try:
+            self._connect(subscriber, link)
+        except BaseException:
+            _release(context, subscriber, link)
+            raise
+        self._reader = threading.Thread(
+            target=self._read, args=(context, subscriber, link), name=f"reader of {self.address}", daemon=True
+        )
+        self._reader.start()
+
+    def close(self) -> None:
+        """End it: iteration stops at once, what still waits is discarded. Never blocks; may be called twice."""
+        self._closing = True
+        self._queue.close()
+
+    @property
+    def stats(self) -> LiveStats:
+        """What came in so far."""
+        waiting, waiting_bytes = self._queue.waiting()
+        return LiveStats(
+            received=self._received,
+            refused=self._refused,
+            last_refusal=self._last_refusal,
+            other_prefix=self._other_prefix,
+            waiting=waiting,
+            waiting_bytes=waiting_bytes,
+            discarded=self._queue.discarded,
+            connected=self._connected,
+        )
+
+    def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Give (name, document) until the source is closed."""
+        if not self._closing:
+            self.open()
+        while (item := self._queue.get()) is not None:
+            yield item
+        if self._failure is not None:
+            raise self._failure
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        if self._reader is not None:
+            self._reader.join()
+
+    def _connect(self, subscriber: zmq.Socket[bytes], link: Link) -> None:
+        subscriber.setsockopt(zmq.LINGER, 0)
+        subscriber.setsockopt(zmq.RCVHWM, self._hwm)
+        subscriber.setsockopt(zmq.MAXMSGSIZE, self._max_message_bytes)
+        for prefix in self._prefixes:
+            subscriber.setsockopt(zmq.SUBSCRIBE, prefix + b" ")
+        if not self._prefixes:
+            subscriber.setsockopt(zmq.SUBSCRIBE, b"")
+        subscriber.connect(self.address.endpoint)
+        within = self._connected_within
+        if within is not None and not link.wait(within):
+            text = (
+                f"{self.address}: no 0MQ proxy answers there within {within:g} s. "
+                "Is bluesky-0MQ-proxy running, and is this its out-port?"
+            )
+            raise NotReachableError(text)
+
+    def _read(self, context: zmq.Context[Any], subscriber: zmq.Socket[bytes], link: Link) -> None:
+        """Be the reader thread, which owns the sockets and releases them."""
+        try:
+            poller = zmq.Poller()
+            poller.register(subscriber, zmq.POLLIN)
+            poller.register(link.events, zmq.POLLIN)
+            began = time.monotonic()
+            while not self._closing:
+                ready = dict(poller.poll(_TURN))
+                began = self._watch(link, began)
+                if subscriber in ready:
+                    self._take(subscriber.recv_multipart(copy=False))
+        except BaseException as error:  # told to whoever iterates, in place of an end without a reason
+            self._failure = error
+            self._queue.close()
+        finally:
+            _release(context, subscriber, link)
+
+    def _watch(self, link: Link, since: float) -> float:
+        """Tell the log about the connection; gives the time since which a lack of it is not told yet."""
+        link.update()
+        if link.connected != self._connected:
+            self._connected = link.connected
+            if self._connected:
+                _LOG.info("connected to %s", self.address)
+                return float("inf")
+            _LOG.warning("%s: the proxy went away; waiting for it", self.address)
+        elif not self._connected and time.monotonic() - since > _PATIENCE:
+            _LOG.warning("%s: no 0MQ proxy answers there yet; waiting for it", self.address)
+            return float("inf")
+        return since
+
+    def _take(self, parts: list[zmq.Frame]) -> None:
+        """Decode one message and queue it, or account for it."""
+        size = sum(len(part) for part in parts)
+        try:
+            if len(parts) != 1:
+                text = f"a message came in {len(parts)} parts; documents come in one"
+                raise RefusalError(text, "frame")
+            prefix, name, body = split(parts[0].buffer)
+            if self._prefixes and prefix not in self._prefixes:
+                self._other_prefix += 1
+                return
+            document = decode_body(body, max_bytes=self._max_message_bytes)
+        except RefusalError as refusal:
+            self._refuse(refusal)
+            return
+        self._received += 1
+        self._queue.put((name, document), size)
+
+    def _refuse(self, refusal: RefusalError) -> None:
+        self._refused += 1
+        self._last_refusal = str(refusal)
+        if refusal.kind not in self._told:
+            self._told.add(refusal.kind)
+            _LOG.warning("%s: a message was dropped: %s (told once per kind, counted always)", self.address, refusal)
+
+
+def _as_bytes(prefixes: Sequence[str]) -> tuple[bytes, ...]:
+    for prefix in prefixes:
+        if isinstance(prefixes, str) or not isinstance(prefix, str) or " " in prefix:
+            text = f"prefixes are {prefixes!r}; a list of words without spaces was expected, such as ['raw']"
+            raise UsageError(text)
+    return tuple(prefix.encode() for prefix in prefixes)
+
+
+def _release(context: zmq.Context[Any], subscriber: zmq.Socket[bytes], link: Link) -> None:
+    link.close()
+    subscriber.close()
+    context.term()

@@ -1,0 +1,85 @@
+"""Where a result comes from: what its start document says of graph, parameters, versions and raw run."""
+
+from __future__ import annotations
+
+import functools
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from headrace.engine.model.records import RunContext
+from headrace.engine.runtime.parameters import ParameterSet
+from headrace.engine.runtime.plan import Output, Plan
+
+__all__ = ["DEAD_LETTERS", "result_metadata"]
+
+DEAD_LETTERS = "dead_letters"
+"""The stream of a result run that lists failed events."""
+
+_OWN = {"uid", "time"}
+_PACKAGES = ("headrace", "numpy", "pandas", "scipy", "trackpy", "streamz", "event-model", "bluesky")
+
+
+def result_metadata(run: RunContext, plan: Plan, parameters: ParameterSet) -> dict[str, Any]:
+    """Give the metadata of a result run's start document.
+
+    All that the raw run said of itself (scan, sample, shape, motors) is passed on, so that its result can be found
+    and drawn like it. Then comes where the result is from: ``analysis_stage`` (the graph), ``raw_uid``,
+    ``parent_uids``, and under ``headrace`` the graph with its hash, every parameter, the revision, the versions and
+    what each stream holds.
+    """
+    passed_on = {key: value for key, value in run.start.items() if key not in _OWN}
+    return {
+        **passed_on,
+        "hints": _hints(run.start, plan),
+        "analysis_stage": plan.graph.name,
+        "raw_uid": run.uid,
+        "parent_uids": [run.uid],
+        "headrace": {
+            "graph": plan.graph.to_dict(),
+            "graph_sha256": plan.graph.digest(),
+            "revision": parameters.revision,
+            "parameters": parameters.to_dict(),
+            "outputs": {output.name: _described(output) for output in plan.outputs},
+            "versions": dict(_versions()),
+        },
+    }
+
+
+def _described(output: Output) -> dict[str, Any]:
+    return {
+        "node": output.node,
+        "port": output.port,
+        "port_type": " | ".join(kind.name for kind in output.types),
+        "cadence": str(output.cadence),
+        "raw_stream": output.stream,
+    }
+
+
+def _hints(start: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    """Give the hints, with the scan's dimensions said of the first result that has a value per raw event.
+
+    BestEffortCallback draws one stream against the dimensions, the one that the hints name.
+    """
+    hints = dict(start.get("hints") or {})
+    plots = [output for output in plan.outputs if output.stream and {t.name for t in output.types} & _DRAWN]
+    for fields, raw_stream in hints.get("dimensions", ()):
+        first = next((output.name for output in plots if output.stream == raw_stream), None)
+        if first is not None:
+            return {**hints, "dimensions": [[list(fields), first] for fields, _ in hints["dimensions"]]}
+    return {key: value for key, value in hints.items() if key != "dimensions"}
+
+
+_DRAWN = {"Table", "Scalar", "Value"}
+
+
+@functools.cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    found = [("python", platform.python_version())]
+    for package in _PACKAGES:
+        try:
+            found.append((package, version(package)))
+        except PackageNotFoundError:
+            continue
+    return tuple(found)

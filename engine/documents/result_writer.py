@@ -1,0 +1,60 @@
+"""The receiver of a pipeline that turns every run's results into a result run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from headrace.engine.documents.fan_out import FanOut
+from headrace.engine.documents.result_run import ResultRun
+from headrace.engine.model.records import Event, RunContext
+from headrace.engine.runtime.dead_letters import DeadLetter
+from headrace.engine.runtime.parameters import ParameterSet
+from headrace.engine.runtime.plan import Output, Plan
+from headrace.engine.runtime.receiver import RunSummary
+
+__all__ = ["ResultWriter"]
+
+
+class ResultWriter:
+    """Gives each raw run a result run, and its documents to the sinks.
+
+    It satisfies `headrace.engine.runtime.receiver.Receiver`.
+
+    Parameters
+    ----------
+    fan_out
+        Takes the documents.
+    on_letter, on_end
+        Called with each dead letter, and with the summary and the result run's uid when a run has ended.
+    """
+
+    def __init__(
+        self,
+        fan_out: FanOut,
+        on_letter: Callable[[DeadLetter], None],
+        on_end: Callable[[RunSummary, str], None],
+    ) -> None:
+        self._fan_out = fan_out
+        self._on_letter = on_letter
+        self._on_end = on_end
+        self._results: dict[str, ResultRun] = {}
+
+    def run_started(self, run: RunContext, plan: Plan, parameters: ParameterSet) -> None:
+        """Begin a result run."""
+        self._results[run.uid] = ResultRun(run, plan, parameters, self._fan_out.give)
+
+    def value(self, run: RunContext, output: Output, event: Event | None, value: Any, parameters: ParameterSet) -> None:
+        """Write a value."""
+        self._results[run.uid].value(output, event, value, parameters)
+
+    def dead_letter(self, run: RunContext, letter: DeadLetter) -> None:
+        """Write a dead letter."""
+        self._results[run.uid].dead_letter(letter)
+        self._on_letter(letter)
+
+    def run_ended(self, summary: RunSummary) -> None:
+        """End the result run."""
+        result = self._results.pop(summary.run.uid)
+        result.end(summary)
+        self._on_end(summary, result.uid)

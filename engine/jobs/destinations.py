@@ -1,0 +1,73 @@
+"""Where result documents go: a folder store, a 0MQ proxy, or any callable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from headrace.engine.documents.fan_out import DocumentSink, FanOut
+
+__all__ = ["Destination", "Destinations"]
+
+Destination: TypeAlias = str | Path | DocumentSink
+"""A folder, ``zmq://host:port/prefix``, or a callable that takes ``(name, document)``."""
+
+
+class Destinations:
+    """The open destinations of a job.
+
+    Parameters
+    ----------
+    given
+        What the user named.
+
+    Raises
+    ------
+    UsageError
+        If an address makes no sense.
+    NotReachableError
+        If there is no proxy at an address.
+
+    Attributes
+    ----------
+    fan_out
+        Gives documents to all of them.
+    """
+
+    def __init__(self, given: Iterable[Destination]) -> None:
+        self._opened: list[tuple[str, Any]] = []
+        try:
+            for destination in given:
+                self._opened.append(_opened(destination))
+        except BaseException:
+            self.close()
+            raise
+        self.fan_out = FanOut(self._opened)
+
+    def places(self, uid: str) -> list[str]:
+        """Say where a result run is to be found, leaving out destinations that failed."""
+        failed = {label for run, label in self.fan_out.problems if run == uid}
+        return [_place(label, sink, uid) for label, sink in self._opened if label and label not in failed]
+
+    def close(self) -> None:
+        """Close all of them."""
+        for _, sink in self._opened:
+            if hasattr(sink, "close"):
+                sink.close()
+
+
+def _opened(destination: Destination) -> tuple[str, Any]:
+    if isinstance(destination, str) and destination.startswith("zmq://"):
+        from headrace.engine.documents.publish import DocumentPublisher
+
+        return destination, DocumentPublisher(destination)
+    if isinstance(destination, str | Path):
+        from headrace.engine.documents.store_writer import FolderStoreWriter
+
+        return str(destination), FolderStoreWriter(destination)
+    return "", destination
+
+
+def _place(label: str, sink: Any, uid: str) -> str:
+    return str(sink.folder_of(uid)) if hasattr(sink, "folder_of") else label

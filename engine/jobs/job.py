@@ -1,0 +1,264 @@
+"""A graph at work on runs: from stored documents, from documents that pass by, or live from 0MQ."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from headrace.engine.documents.assembler import Assembler, Record
+from headrace.engine.documents.recent_runs import RecentRuns, is_dark
+from headrace.engine.documents.result_writer import ResultWriter
+from headrace.engine.jobs.destinations import Destination, Destinations
+from headrace.engine.jobs.graphs import registry_for, sound_graph
+from headrace.engine.jobs.progress import Finished, Progress, Silent, announced
+from headrace.engine.jobs.sources import Readable, stored_runs
+from headrace.engine.model.errors import DocumentError
+from headrace.engine.model.graph import Graph
+from headrace.engine.model.records import Event, RecordedRun, RunContext, RunEnd
+from headrace.engine.runtime.compiler import compile_graph
+from headrace.engine.runtime.dead_letters import DeadLetter
+from headrace.engine.runtime.pipeline import Pipeline
+from headrace.engine.runtime.receiver import RunSummary
+from headrace.engine.runtime.streams import StreamLibrary
+
+__all__ = ["Job"]
+
+_log = logging.getLogger(__name__)
+
+
+class Job:
+    """A checked and compiled graph with its destinations, ready for runs.
+
+    Parameters
+    ----------
+    graph
+        A graph, a graph file, or the name of a ready graph.
+    to
+        Where result runs go; see `Destination`.
+    set
+        ``{"node.parameter": value}``: parameters to use instead of the graph's.
+    trust
+        Whether to run the Python files that the graph names.
+    runtime
+        The stream library: ``"streamz"``, ``"rapidz"`` or a ``Stream`` class.
+    lookup
+        A store in which other runs (darks) are looked up, besides where the runs come from.
+    progress
+        Is told how it goes.
+
+    Raises
+    ------
+    GraphError
+        If the graph has faults, or does with these parameters.
+    UsageError
+        If an address or a key of ``set`` makes no sense.
+    NotReachableError
+        If a file or a destination is not there.
+
+    Attributes
+    ----------
+    graph, pipeline
+        The graph as it runs, and its pipeline.
+    """
+
+    def __init__(
+        self,
+        graph: Graph | str | Path,
+        *,
+        to: Iterable[Destination] = (),
+        set: Mapping[str, Any] | None = None,  # noqa: A002 - it is the word of the command line too
+        trust: bool = False,
+        runtime: StreamLibrary | type = "streamz",
+        lookup: str | Path | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.graph = sound_graph(graph, set or {}, trust=trust)
+        self._progress = progress or Silent()
+        self._lookup = _finder(lookup)
+        self._finished: list[Finished] = []
+        self._stopping: Callable[[], None] | None = None
+        self._destinations = Destinations(to)
+        writer = ResultWriter(self._destinations.fan_out, self._on_letter, self._on_end)
+        plan = compile_graph(self.graph, registry_for(self.graph, trust=trust))
+        self.pipeline = Pipeline(plan, writer, runtime)
+        self._failures: dict[str, int] = {}
+
+    def run_stored(self, source: Readable) -> list[Finished]:
+        """Run the graph on stored runs, oldest first.
+
+        Dark runs in a store are looked up by the runs that need them, and are not analysed themselves unless
+        they are all there is.
+
+        Parameters
+        ----------
+        source
+            A folder store, a run in it, a document file; a run or result that was opened; documents.
+
+        Returns
+        -------
+        What became of each run.
+
+        Raises
+        ------
+        NotReachableError
+            If there is nothing there.
+        UsageError
+            If the address fits several runs.
+        DocumentError
+            If the documents can't be understood; the result run has ended, with what was read before.
+        """
+        runs = stored_runs(source)
+        lights = [run for run in runs if not is_dark(run.start)] or runs
+        first = len(self._finished)
+        for run in lights:
+            self._run_records(run.start, run.records())
+        return self._finished[first:]
+
+    def _run_records(self, start: Mapping[str, Any], records: Iterator[Record]) -> None:
+        uid = str(start["uid"])
+        try:
+            for record in records:
+                self._feed(record)
+                if self.pipeline.stopped(uid):
+                    break
+        finally:
+            self.pipeline.end(uid)
+
+    def run_live(self, address: str, runs: int | None = None) -> list[Finished]:
+        """Run the graph on documents as they are published, until stopped.
+
+        Parameters
+        ----------
+        address
+            ``zmq://host:port/prefix``, the out-port of a bluesky proxy.
+        runs
+            End after so many analysed runs; None to go on until `stop`.
+
+        Returns
+        -------
+        What became of each run.
+
+        Raises
+        ------
+        UsageError
+            If the address makes no sense.
+        NotReachableError
+            If the host can't be found.
+        """
+        from headrace.engine.documents.live import LiveSource
+
+        first = len(self._finished)
+        with LiveSource(address) as source:
+            self._stopping = source.close
+            self._progress.waiting(f"waiting for runs on {address}")
+            try:
+                self.run_documents(source, until=lambda: runs is not None and len(self._finished) - first >= runs)
+            finally:
+                self._stopping = None
+        return self._finished[first:]
+
+    def run_documents(
+        self, documents: Iterable[tuple[str, Mapping[str, Any]]], until: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Run the graph on documents as they come, several runs under way at once if need be.
+
+        A document that can't be understood is told to the log and passed over. Runs that are still open when the
+        documents end are ended as ``abort``.
+
+        Parameters
+        ----------
+        documents
+            ``(name, document)``.
+        until
+            Asked after each document; ends the job if true.
+        """
+        recent, dark = RecentRuns(), set[str]()
+        assembler = Assembler(_first_of(recent.find_run, self._lookup))
+        for name, doc in documents:
+            try:
+                recent.observe(name, doc)
+                records = assembler.feed(name, dict(doc))
+            except DocumentError as error:
+                _log.warning("a document was passed over: %s", error)
+                continue
+            for record in records:
+                self._feed_light(record, dark)
+            if until():
+                break
+        for record in assembler.finish():
+            self._feed_light(record, dark)
+        self.pipeline.close()
+
+    def _feed_light(self, record: Record, dark: set[str]) -> None:
+        """Feed a record, unless it is of a dark run."""
+        run = _run_of(record)
+        if isinstance(record, RunContext) and is_dark(record.start):
+            dark.add(run)
+        if run not in dark:
+            self._feed(record)
+        elif isinstance(record, RunEnd):
+            dark.discard(run)
+
+    def _feed(self, record: Record) -> None:
+        if isinstance(record, RunContext):
+            self._progress.run_started(record, announced(record.start))
+            record = replace(record, find_run=_first_of(record.find_run, self._lookup))
+        self.pipeline.feed(record)
+        if isinstance(record, Event):
+            run = record.key.run
+            self._progress.event(run, self.pipeline.done(run), self._failures.get(run, 0))
+
+    def _on_letter(self, letter: DeadLetter) -> None:
+        self._failures[letter.run] = self._failures.get(letter.run, 0) + 1
+        self._progress.dead_letter(letter)
+
+    def _on_end(self, summary: RunSummary, uid: str) -> None:
+        self._failures.pop(summary.run.uid, None)
+        problems = self._destinations.fan_out.problems_of(uid)
+        finished = Finished(summary, uid, self._destinations.places(uid), problems)
+        self._finished.append(finished)
+        self._progress.run_ended(finished)
+
+    def stop(self) -> None:
+        """End a live job: what has come in is worked off, open runs are ended. Safe in a signal handler."""
+        if self._stopping is not None:
+            self._stopping()
+
+    def close(self) -> None:
+        """End open runs and close the destinations."""
+        self.pipeline.close()
+        self._destinations.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _run_of(record: Record) -> str:
+    if isinstance(record, Event):
+        return record.key.run
+    return record.uid if isinstance(record, RunContext) else record.run
+
+
+def _finder(lookup: str | Path | None) -> Callable[[str], RecordedRun | None]:
+    if lookup is None:
+        return lambda uid: None
+    from headrace.engine.documents.store import FolderStore
+
+    return FolderStore(lookup).find_run
+
+
+def _first_of(*finders: Callable[[str], RecordedRun | None]) -> Callable[[str], RecordedRun | None]:
+    def find(uid: str) -> RecordedRun | None:
+        found = (finder(uid) for finder in finders)
+        return next((run for run in found if run is not None), None)
+
+    return find

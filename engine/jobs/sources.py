@@ -1,0 +1,69 @@
+"""What a graph can be run on, once it is stored or in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from headrace.engine.documents.assembler import Record
+from headrace.engine.documents.memory_run import MemoryRun
+from headrace.engine.documents.pages import checked_documents, document_name
+from headrace.engine.documents.result import ReadableRun, Result
+from headrace.engine.documents.routes import RunRoutes
+from headrace.engine.model.errors import UsageError
+
+__all__ = ["Readable", "RunSource", "stored_runs"]
+
+
+class RunSource(ReadableRun, Protocol):
+    """A run that can be read as records."""
+
+    def records(self) -> Iterator[Record]:
+        """Give the run's context, its events and its end."""
+
+
+Readable: TypeAlias = "str | Path | Result | RunSource | Iterable[tuple[str, Mapping[str, Any]]]"
+"""An address, a run that was opened, or documents."""
+
+
+def stored_runs(source: Readable) -> list[Any]:
+    """Give the runs that a source holds, oldest first.
+
+    Raises
+    ------
+    NotReachableError
+        If there is nothing at an address.
+    UsageError
+        If it is no source at all.
+    DocumentError
+        If documents do not begin with a start document.
+    """
+    if isinstance(source, str | Path):
+        if str(source).startswith("zmq://"):
+            problem = f"{source} is live: use the command 'headrace run', or Job.run_live"
+            raise UsageError(problem)
+        from headrace.engine.documents.address import open_source
+
+        return list(open_source(source))
+    if isinstance(source, Result):
+        return [source.run]
+    if hasattr(source, "records"):
+        return [source]
+    if isinstance(source, Iterable):
+        return _runs_of(source)
+    problem = f"expected an address, a run or documents to run on, got {type(source).__name__}"
+    raise UsageError(problem)
+
+
+def _runs_of(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> list[MemoryRun]:
+    """Sort documents, which may be of several runs, into runs that know each other."""
+    routes = RunRoutes()
+    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for name, doc in documents:
+        for kind, single in checked_documents(document_name(name), doc):
+            for uid in routes.of(kind, single):
+                found.setdefault(uid, []).append((kind, single))
+    runs: dict[str, MemoryRun] = {}
+    runs.update((uid, MemoryRun(own, runs.get)) for uid, own in found.items())
+    return list(runs.values())

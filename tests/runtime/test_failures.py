@@ -1,0 +1,91 @@
+"""A failure stays with its node and its event, is told in full, and decides the verdict."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from headrace.engine.model.graph import Graph
+from headrace.engine.model.wiring import named
+
+
+def test_a_run_with_a_failed_event_is_no_success(kit: SimpleNamespace, rig: Any) -> None:
+    bench = rig(Graph("g").keep(y=kit.plus(kit.read(field="x"), fail_on=[2])))
+    status, reason = bench.whole([1, 2, 3]).verdict
+    assert status == "fail"
+    assert reason == "1 failed (1 at 'y'); first: ValueError: told to fail on 2"
+
+
+def test_a_dead_letter_names_graph_node_event_inputs_and_the_nodes_own_code(kit: SimpleNamespace, rig: Any) -> None:
+    bench = rig(Graph("g").keep(y=kit.shout(kit.read(field="x"))))
+    bench.whole([np.zeros((3, 4), "uint16")])
+    text = str(bench.out.letters[0])
+    assert "graph 'g', node 'y' (shout) failed on event 5c1f0a2e/primary/1: RuntimeError" in text
+    assert "inputs: value: uint16 array (3, 4)" in text
+    assert "conftest.py" in text
+    assert "executor.py" not in text
+
+
+def test_the_events_after_a_failure_go_on(kit: SimpleNamespace, rig: Any) -> None:
+    total = kit.total(kit.read(field="x"), fail_on=[2])
+    bench = rig(Graph("g").keep(total=total))
+    summary = bench.whole([1, 2, 3, 4])
+    assert bench.out.values["total"] == [(None, 8)]
+    assert summary.counts["total"] == {"in": 4, "out": 3, "filtered": 0, "failed": 1}
+
+
+def test_stop_ends_the_run_and_counts_what_came_after(kit: SimpleNamespace, rig: Any) -> None:
+    y = named("y", kit.plus(kit.read(field="x"), fail_on=[2]), on_error="stop")
+    bench = rig(Graph("g").keep(y=y, total=kit.total(y)))
+    summary = bench.whole([1, 2, 3, 4])
+    assert bench.out.values == {"y": [(1, 2)]}
+    assert summary.dropped == 2
+    assert "stopped by 'y', 2 later events dropped" in summary.verdict[1]
+
+
+def test_a_substitute_stands_in_for_a_scalar_and_the_failure_still_counts(kit: SimpleNamespace, rig: Any) -> None:
+    y = named("y", kit.plus(kit.read(field="x"), fail_on=[2]), on_error={"substitute": -1})
+    bench = rig(Graph("g").keep(y=y))
+    summary = bench.whole([1, 2, 3])
+    assert bench.out.values["y"] == [(1, 2), (2, -1), (3, 4)]
+    assert summary.verdict[0] == "fail"
+
+
+def test_a_node_that_forgets_to_return_fails_with_words(kit: SimpleNamespace, rig: Any) -> None:
+    bench = rig(Graph("g").keep(y=kit.blank(kit.read(field="x"))))
+    bench.whole([1])
+    assert "gave None where it declares an output" in bench.out.letters[0].error
+
+
+def test_a_missing_field_fails_at_the_source_and_nothing_hangs(kit: SimpleNamespace, rig: Any) -> None:
+    bench = rig(Graph("g").keep(x=kit.read(field="x")))
+    bench.start()
+    bench.event(1, other=1)
+    bench.event(2, x=2)
+    assert bench.stop().counts["x"] == {"in": 2, "out": 1, "filtered": 0, "failed": 1}
+    assert bench.out.values["x"] == [(2, 2)]
+
+
+def test_lost_events_make_the_verdict_fail(kit: SimpleNamespace, rig: Any) -> None:
+    bench = rig(Graph("g").keep(x=kit.read(field="x")))
+    bench.start()
+    bench.event(1, x=1)
+    assert bench.stop(lost={"primary": 2}).verdict == ("fail", "2 events never arrived ({'primary': 2})")
+
+
+def test_a_raw_run_that_failed_gives_a_result_that_failed(kit: SimpleNamespace, rig: Any) -> None:
+    bench = rig(Graph("g").keep(x=kit.read(field="x")))
+    bench.start()
+    summary = bench.stop(exit_status="fail", reason="shutter stuck")
+    assert summary.verdict == ("fail", "the raw run ended so: shutter stuck")
+
+
+def test_closing_ends_open_runs_as_aborted(kit: SimpleNamespace, rig: Any) -> None:
+    bench = rig(Graph("g").keep(total=kit.total(kit.read(field="x"))))
+    bench.start()
+    bench.event(1, x=4)
+    bench.pipeline.close()
+    assert bench.out.values["total"] == [(None, 4)]
+    assert bench.out.summaries[0].verdict[0] == "abort"
