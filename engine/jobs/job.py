@@ -13,9 +13,9 @@ from headrace.engine.documents.assembler import Assembler, Record
 from headrace.engine.documents.recent_runs import RecentRuns, is_dark
 from headrace.engine.documents.result_writer import ResultWriter
 from headrace.engine.jobs.destinations import Destination, Destinations
-from headrace.engine.jobs.graphs import registry_for, sound_graph
+from headrace.engine.jobs.graphs import sound_graph
 from headrace.engine.jobs.progress import Finished, Progress, Silent, announced
-from headrace.engine.jobs.sources import Readable, stored_runs
+from headrace.engine.jobs.sources import Readable, lights, stored_runs
 from headrace.engine.model.errors import DocumentError
 from headrace.engine.model.graph import Graph
 from headrace.engine.model.records import Event, RecordedRun, RunContext, RunEnd
@@ -76,15 +76,14 @@ class Job:
         lookup: str | Path | None = None,
         progress: Progress | None = None,
     ) -> None:
-        self.graph = sound_graph(graph, set or {}, trust=trust)
+        self.graph, registry = sound_graph(graph, set or {}, trust=trust)
         self._progress = progress or Silent()
         self._lookup = _finder(lookup)
         self._finished: list[Finished] = []
         self._stopping: Callable[[], None] | None = None
         self._destinations = Destinations(to)
         writer = ResultWriter(self._destinations.fan_out, self._on_letter, self._on_end)
-        plan = compile_graph(self.graph, registry_for(self.graph, trust=trust))
-        self.pipeline = Pipeline(plan, writer, runtime)
+        self.pipeline = Pipeline(compile_graph(self.graph, registry), writer, runtime)
         self._failures: dict[str, int] = {}
 
     def run_stored(self, source: Readable) -> list[Finished]:
@@ -111,10 +110,8 @@ class Job:
         DocumentError
             If the documents can't be understood; the result run has ended, with what was read before.
         """
-        runs = stored_runs(source)
-        lights = [run for run in runs if not is_dark(run.start)] or runs
         first = len(self._finished)
-        for run in lights:
+        for run in lights(stored_runs(source)):
             self._run_records(run.start, run.records())
         return self._finished[first:]
 

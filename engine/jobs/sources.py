@@ -9,11 +9,12 @@ from typing import Any, Protocol, TypeAlias
 from headrace.engine.documents.assembler import Record
 from headrace.engine.documents.memory_run import MemoryRun
 from headrace.engine.documents.pages import checked_documents, document_name
+from headrace.engine.documents.recent_runs import is_dark
 from headrace.engine.documents.result import ReadableRun, Result
 from headrace.engine.documents.routes import RunRoutes
 from headrace.engine.model.errors import UsageError
 
-__all__ = ["Readable", "RunSource", "stored_runs"]
+__all__ = ["Readable", "RunSource", "lights", "stored_runs"]
 
 
 class RunSource(ReadableRun, Protocol):
@@ -54,6 +55,11 @@ def stored_runs(source: Readable) -> list[Any]:
         return _runs_of(source)
     problem = f"expected an address, a run or documents to run on, got {type(source).__name__}"
     raise UsageError(problem)
+
+
+def lights(runs: list[Any]) -> list[Any]:
+    """Give the runs that are to be analysed: all but the dark ones, unless these are all there is."""
+    return [run for run in runs if not is_dark(run.start)] or runs
 
 
 def _runs_of(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> list[MemoryRun]:

@@ -1,1 +1,80 @@
-"""headrace: a declarative dataflow graph engine for streaming X-ray analysis."""
+"""headrace: a declarative dataflow graph engine for streaming X-ray analysis.
+
+An analysis is a graph of nodes, written in YAML or Python. headrace checks it, compiles it into a streaming
+pipeline, and runs the same graph live on bluesky documents from 0MQ or in batch on stored runs.
+
+>>> import headrace
+>>> headrace.check("crystal_mapping")
+[]
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headrace.engine.documents.result import Result
+    from headrace.engine.jobs.check import check
+    from headrace.engine.jobs.job import Job
+    from headrace.engine.jobs.run import open_run, run, run_each
+    from headrace.engine.model.errors import DocumentError, HeadraceError, NotReachableError, UsageError
+    from headrace.engine.model.faults import Fault, GraphError
+    from headrace.engine.model.graph import Graph
+    from headrace.engine.model.node import node, node_class, source_node
+    from headrace.engine.model.skip import SKIP
+    from headrace.engine.model.wiring import named
+
+__all__ = [
+    "SKIP",
+    "DocumentError",
+    "Fault",
+    "Graph",
+    "GraphError",
+    "HeadraceError",
+    "Job",
+    "NotReachableError",
+    "Result",
+    "UsageError",
+    "check",
+    "named",
+    "node",
+    "node_class",
+    "open_run",
+    "run",
+    "run_each",
+    "source_node",
+]
+
+_HOME = {
+    "SKIP": "model.skip",
+    "DocumentError": "model.errors",
+    "Fault": "model.faults",
+    "Graph": "model.graph",
+    "GraphError": "model.faults",
+    "HeadraceError": "model.errors",
+    "Job": "jobs.job",
+    "NotReachableError": "model.errors",
+    "Result": "documents.result",
+    "UsageError": "model.errors",
+    "check": "jobs.check",
+    "named": "model.wiring",
+    "node": "model.node",
+    "node_class": "model.node",
+    "open_run": "jobs.run",
+    "run": "jobs.run",
+    "run_each": "jobs.run",
+    "source_node": "model.node",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that the command line starts at once."""
+    if name in _HOME:
+        return getattr(importlib.import_module(f"headrace.engine.{_HOME[name]}"), name)
+    problem = f"module 'headrace' has no attribute {name!r}"
+    raise AttributeError(problem)
+
+
+def __dir__() -> list[str]:
+    return __all__
