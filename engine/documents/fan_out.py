@@ -32,24 +32,24 @@ class FanOut:
     Attributes
     ----------
     problems
-        ``(run uid, label)`` to what went wrong.
+        Run uid, and number of a sink, to what went wrong.
     """
 
     def __init__(self, sinks: Sequence[tuple[str, DocumentSink]]) -> None:
         self.sinks = list(sinks)
-        self.problems: dict[tuple[str, str], str] = {}
+        self.problems: dict[tuple[str, int], str] = {}
 
     def give(self, run: str, name: str, doc: Mapping[str, Any]) -> None:
         """Give one document of a result run to the sinks."""
-        for label, sink in self.sinks:
-            if (run, label) in self.problems:
+        for number, (label, sink) in enumerate(self.sinks):
+            if (run, number) in self.problems:
                 continue
             try:
                 sink(name, doc)
             except Exception as error:
-                self.problems[run, label] = f"{label}: {type(error).__name__}: {error}"
+                self.problems[run, number] = f"{label}: {type(error).__name__}: {error}"
                 _log.exception("%s failed on %s; it gets no more of result run %s", label, name, run)
 
-    def problems_of(self, run: str) -> list[str]:
-        """Give what went wrong with the sinks in one run."""
-        return [text for (uid, _), text in self.problems.items() if uid == run]
+    def problems_of(self, run: str) -> dict[int, str]:
+        """Give what went wrong in one run, by the number of the sink."""
+        return {number: text for (uid, number), text in self.problems.items() if uid == run}

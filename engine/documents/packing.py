@@ -105,6 +105,9 @@ def _extension(value: object) -> object:
         return msgpack.ExtType(COMPLEX, _COMPLEX.pack(value.real, value.imag))
     if isinstance(value, np.bool_ | np.number):
         return value.item()
+    if isinstance(value, int):
+        text = "it holds an integer that does not fit into 64 bits"
+        raise TypeError(text)
     kind = type(value)
     text = f"it holds a value of type {kind.__module__}.{kind.__qualname__}, which is not plain data"
     raise TypeError(text)

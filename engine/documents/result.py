@@ -111,7 +111,7 @@ class Result:
     def __iter__(self) -> Iterator[str]:
         return iter(self.streams)
 
-    def __getitem__(self, stream: str) -> pd.DataFrame | npt.NDArray[Any]:
+    def __getitem__(self, stream: str) -> Any:
         if stream not in self.streams:
             hint = nearest(stream, self.streams)
             problem = f"run {self.uid[:8]} has no stream {stream!r}; {hint or 'it has ' + ', '.join(self.streams)}"

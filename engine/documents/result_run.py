@@ -21,6 +21,7 @@ RAW_SEQ_NUM = "raw_seq_num"
 """The field of a result's event that says which raw event it was made of."""
 
 Give: TypeAlias = Callable[[str, str, Mapping[str, Any]], None]
+ComposeEvent: TypeAlias = Callable[..., Mapping[str, Any]]
 _MadeBy: TypeAlias = tuple[str, ParameterSet]
 
 
@@ -29,7 +30,7 @@ class _Described:
     """A descriptor, as long as what it describes stays the same."""
 
     signature: Any
-    compose_event: Callable[..., Mapping[str, Any]]
+    compose_event: ComposeEvent
 
 
 class ResultRun:
@@ -94,7 +95,7 @@ class ResultRun:
 
     def _described(
         self, name: str, encoded: Encoded, keys: Mapping[str, Any], made_by: _MadeBy | None
-    ) -> Callable[..., Mapping[str, Any]]:
+    ) -> ComposeEvent:
         """Give what composes events of a stream, after a descriptor wherever fields or revision are new."""
         signature = (keys, made_by and made_by[1].revision)
         found = self._streams.get(name)
@@ -108,8 +109,9 @@ class ResultRun:
             configuration={name: _configuration(*made_by)} if made_by else {},
         )
         self._emit("descriptor", bundle.descriptor_doc)
-        self._streams[name] = _Described(signature, bundle.compose_event)
-        return bundle.compose_event
+        described = _Described(signature, bundle.compose_event)
+        self._streams[name] = described
+        return described.compose_event
 
     def end(self, summary: RunSummary) -> None:
         """Emit the stop document: the verdict, and counts that add up."""
@@ -149,7 +151,7 @@ def _around(start: Mapping[str, Any], event: Event) -> Iterator[tuple[str, tuple
     keys = event.descriptor.get("data_keys", {})
     for field in _motors(start):
         if field in keys and not keys[field].get("external") and not keys[field].get("shape"):
-            value = event.data.get(field)
+            value: Any = event.data.get(field)
             if isinstance(value, int | float) or getattr(value, "shape", None) == ():
                 yield field, (float(value), {**_plain_key(1.0), "source": keys[field].get("source", "")})
 

@@ -132,11 +132,19 @@ def _empty_array(_kind: object, _shape: object, _code: object) -> np.ndarray[Any
     return np.ndarray((0,), np.int8)
 
 
-def _from_buffer(data: object, dtype: object, shape: object, order: object) -> np.ndarray[Any, Any]:
+def _from_buffer(
+    data: object, dtype: object, shape: object, order: object, axes: object = None
+) -> np.ndarray[Any, Any]:
     if not isinstance(data, bytes | bytearray):
         text = "an array comes without bytes"
         raise RefusalError(text, "array")
-    return plain_array(_resolved(dtype), shape, data, order=order)
+    if order != "K" or axes is None:
+        return plain_array(_resolved(dtype), shape, data, order=order)
+    array = plain_array(_resolved(dtype), shape, data)
+    if not isinstance(axes, tuple) or not all(type(axis) is int for axis in axes):
+        text = "an array has an order of axes that is none"
+        raise RefusalError(text, "array")
+    return array.transpose(axes)
 
 
 def _scalar(dtype: object, data: object) -> np.generic:

@@ -53,7 +53,7 @@ def checked_shape(shape: object, dtype: np.dtype[Any], nbytes: int) -> tuple[int
     if not isinstance(shape, tuple) or len(shape) > _MAX_AXES:
         text = f"an array has no proper shape: a tuple of at most {_MAX_AXES} lengths was expected"
         raise RefusalError(text, "array")
-    if not all(type(length) is int and 0 <= length < 1 << 62 for length in shape):
+    if not all(type(length) is int and 0 <= length < 1 << 32 for length in shape):
         text = "an array has a shape whose lengths are not all counts"
         raise RefusalError(text, "array")
     if dtype.itemsize == 0 or math.prod(shape) * dtype.itemsize != nbytes:

@@ -47,8 +47,9 @@ class Destinations:
 
     def places(self, uid: str) -> list[str]:
         """Say where a result run is to be found, leaving out destinations that failed."""
-        failed = {label for run, label in self.fan_out.problems if run == uid}
-        return [_place(label, sink, uid) for label, sink in self._opened if label and label not in failed]
+        failed = self.fan_out.problems_of(uid)
+        whole = (opened for number, opened in enumerate(self._opened) if number not in failed)
+        return [place for label, sink in whole if (place := _place(label, sink, uid))]
 
     def close(self) -> None:
         """Close all of them."""
@@ -66,8 +67,11 @@ def _opened(destination: Destination) -> tuple[str, Any]:
         from headrace.engine.documents.store_writer import FolderStoreWriter
 
         return str(destination), FolderStoreWriter(destination)
-    return "", destination
+    return getattr(destination, "__qualname__", type(destination).__name__), destination
 
 
 def _place(label: str, sink: Any, uid: str) -> str:
-    return str(sink.folder_of(uid)) if hasattr(sink, "folder_of") else label
+    """Say where a sink put a run; nothing for a callable of the user's."""
+    if hasattr(sink, "folder_of"):
+        return str(sink.folder_of(uid))
+    return label if label.startswith("zmq://") else ""

@@ -215,7 +215,7 @@ class Job:
 
     def _on_end(self, summary: RunSummary, uid: str) -> None:
         self._failures.pop(summary.run.uid, None)
-        problems = self._destinations.fan_out.problems_of(uid)
+        problems = list(self._destinations.fan_out.problems_of(uid).values())
         finished = Finished(summary, uid, self._destinations.places(uid), problems)
         self._finished.append(finished)
         self._progress.run_ended(finished)

@@ -12,29 +12,12 @@ from headrace.engine.runtime import bound_step as bound
 from headrace.engine.runtime.absent import Absent
 from headrace.engine.runtime.bound_step import Apply
 from headrace.engine.runtime.counts import NodeCount
-from headrace.engine.runtime.executor import QuickRow, Row, quick
+from headrace.engine.runtime.executor import QuickRow, Row, Tables, quick
 from headrace.engine.runtime.plan import Segment, Step, Work
 from headrace.engine.runtime.run_state import RunState
 from headrace.engine.runtime.tap import Tap
 
-__all__ = ["Tables", "bind"]
-
-
-class Tables:
-    """The bound steps of one segment for one run.
-
-    Attributes
-    ----------
-    begin, events, end
-        Rows for the start of the run, for an event of each stream, and for the end.
-    """
-
-    __slots__ = ("begin", "end", "events")
-
-    def __init__(self, begin: list[QuickRow], events: dict[str, list[QuickRow]], end: list[QuickRow]) -> None:
-        self.begin = begin
-        self.events = events
-        self.end = end
+__all__ = ["bind"]
 
 
 def bind(segment: Segment, state: RunState, taps: Mapping[int, Tap]) -> Tables:

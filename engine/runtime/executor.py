@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from time import perf_counter_ns
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from headrace.engine.model.records import Event
 from headrace.engine.model.skip import SKIP
@@ -13,14 +14,15 @@ from headrace.engine.runtime.bound_step import Apply, Slots, store
 from headrace.engine.runtime.counts import NodeCount
 from headrace.engine.runtime.plan import Step
 
-__all__ = ["OnFailure", "QuickRow", "Row", "StopRunError", "execute", "quick"]
+__all__ = ["OnFailure", "QuickRow", "Row", "StopRunError", "Tables", "execute", "quick"]
 
 
 class StopRunError(Exception):
     """Raised by the failure handler where a node's failure ends the run."""
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
     """One bound step.
 
     Attributes
@@ -50,6 +52,22 @@ class Row(NamedTuple):
 
 QuickRow: TypeAlias = tuple[Callable[[Any], Any] | None, int, int, int, NodeCount, Row]
 """A row as the loop below unpacks it: call, slot in, slot out, slot to empty, count, row."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """The bound steps of one segment for one run.
+
+    Attributes
+    ----------
+    begin, events, end
+        Rows for the start of the run, for an event of each stream, and for the end.
+    """
+
+    begin: Sequence[QuickRow]
+    events: Mapping[str, Sequence[QuickRow]]
+    end: Sequence[QuickRow]
+
 
 OnFailure: TypeAlias = Callable[[Row, Slots, "Event | None", Exception], Any]
 
@@ -112,9 +130,9 @@ def execute(rows: Sequence[QuickRow], slots: Slots, event: Event | None, on_fail
 
 
 def _general(row: Row, slots: Slots, event: Event | None, on_failure: OnFailure) -> None:
-    apply, count, outs, frees, renews, _, _ = row
+    count, outs, renews = row.count, row.outs, row.renews
     try:
-        value = apply(slots, event)
+        value = row.apply(slots, event)
         if value is SKIP or (value is None and outs):
             value = _nothing(value, count)
         elif value.__class__ is not Absent:
@@ -126,7 +144,7 @@ def _general(row: Row, slots: Slots, event: Event | None, on_failure: OnFailure)
         if renews is not None:
             for _, slot in outs:
                 renews[slot] = slots[slot]
-    for slot in frees:
+    for slot in row.frees:
         slots[slot] = None
 
 

@@ -11,10 +11,10 @@ from typing import Any
 from headrace.engine.model.errors import UsageError
 from headrace.engine.model.faults import nearest
 from headrace.engine.model.graph import split_reference
-from headrace.engine.model.records import Event, RunContext, RunEnd
-from headrace.engine.runtime.binding import Tables, bind
+from headrace.engine.model.records import Event, EventKey, RunContext, RunEnd
+from headrace.engine.runtime.binding import bind
 from headrace.engine.runtime.counts import NodeCount
-from headrace.engine.runtime.executor import StopRunError, execute
+from headrace.engine.runtime.executor import StopRunError, Tables, execute
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Plan, Segment
 from headrace.engine.runtime.receiver import Receiver
@@ -68,22 +68,20 @@ class Pipeline:
         self._receiver = receiver
         self._lock = threading.RLock()
         self._states: dict[str, RunState] = {}
-        self._tables: dict[tuple[str, int], Tables] = {}
         self._taps: dict[int, Tap] = {}
         self._base = stream_base(runtime)
         self._takes_metadata = takes_metadata(self._base)
-        self.source = self._base(stream_name="documents")
-        # streams know their downstreams weakly, so the pipeline itself must hold on to every node
-        self._chain = self._built()
+        self._node_class = segment_class(self._base)
+        self.source = self._node_class(stream_name="documents")
+        self.source.work = _pass_on
+        self._build()
 
-    def _built(self) -> list[Any]:
-        node_class, previous, chain = segment_class(self._base), self.source, []
+    def _build(self) -> None:
+        previous = self.source
         for number, segment in enumerate(self.plan.segments):
-            node = node_class(upstream=previous, stream_name=" ".join(segment.nodes))
+            node = self._node_class(upstream=previous, stream_name=" ".join(segment.nodes))
             node.work = _Worker(self, segment, number)
-            chain.append(node)
-            previous = node
-        return chain
+            previous.following = previous = node
 
     def feed(self, record: RunContext | Event | RunEnd) -> Any:
         """Push a record through the graph.
@@ -122,7 +120,7 @@ class Pipeline:
             return None
         message = Message(event, state, state.slots.copy())
         try:
-            return self._emit(message, {"event": key})
+            return self._emit(message, key)
         finally:
             _empty(message)
 
@@ -136,14 +134,15 @@ class Pipeline:
             return self._emit(message)
         finally:
             _empty(message)
-            for number in range(len(self.plan.segments)):
-                self._tables.pop((end.run, number), None)
             self._receiver.run_ended(state.summary(end))
 
-    def _emit(self, message: Message, metadata: dict[str, Any] | None = None) -> Any:
-        if metadata is not None and self._takes_metadata:
-            return self.source.emit(message, metadata=[metadata])
-        return self.source.emit(message)
+    def _emit(self, message: Message, key: EventKey | None = None) -> Any:
+        metadata = {"metadata": [{"event": key}]} if key is not None and self._takes_metadata else {}
+        if self.source.loop is None:
+            # Not through `emit`: that would tell streamz that this thread may not wait, and a tap with a buffer
+            # behind it could then not hold us back.
+            return self.source.update(message, **metadata)
+        return self.source.emit(message, **metadata)
 
     def end(self, run: str) -> None:
         """End a run, if it is still open, as one whose stop document never came."""
@@ -195,7 +194,8 @@ class Pipeline:
             if slot not in self._taps:
                 stream = self._base(stream_name=port)
                 self._taps[slot] = Tap(port, slot, stream, takes_metadata=self._takes_metadata)
-                self._tables.clear()
+                for state in self._states.values():
+                    state.tables.clear()
             return self._taps[slot].stream
 
     def _slot(self, port: str) -> int:
@@ -215,10 +215,13 @@ class Pipeline:
 
     def tables(self, state: RunState, segment: Segment, number: int) -> Tables:
         """Give the bound steps of a segment for a run."""
-        key = (state.run.uid, number)
-        if key not in self._tables:
-            self._tables[key] = bind(segment, state, self._taps)
-        return self._tables[key]
+        if number not in state.tables:
+            state.tables[number] = bind(segment, state, self._taps)
+        return state.tables[number]
+
+
+def _pass_on(message: Message) -> None:
+    """Do nothing: the head of the chain has no work."""
 
 
 class _Worker:
@@ -235,10 +238,11 @@ class _Worker:
         state, record = message.state, message.record
         if state.stopped_by is not None:
             return
-        tables = self._pipeline.tables(state, self._segment, self._number)
-        event = record if isinstance(record, Event) else None
-        if event is not None:
-            rows = tables.events.get(event.key.stream, ())
+        tables = state.tables.get(self._number) or self._pipeline.tables(state, self._segment, self._number)
+        event = None
+        if isinstance(record, Event):
+            event = record
+            rows = tables.events.get(record.key.stream, ())
         else:
             rows = tables.begin if isinstance(record, RunContext) else tables.end
         try:

@@ -9,7 +9,7 @@ from headrace.engine.model.records import Event, RunContext, RunEnd
 from headrace.engine.runtime.absent import Absent
 from headrace.engine.runtime.counts import NodeCount
 from headrace.engine.runtime.dead_letters import DeadLetter, describe, trace_of
-from headrace.engine.runtime.executor import Row, StopRunError
+from headrace.engine.runtime.executor import Row, StopRunError, Tables
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Plan, Step, Work
 from headrace.engine.runtime.receiver import Receiver, RunSummary
@@ -47,6 +47,8 @@ class RunState:
         self.stopped_by: str | None = None
         self.failures = 0
         self.first_failure: DeadLetter | None = None
+        self.tables: dict[int, Tables] = {}
+        """Segment number to its bound steps, for the pipeline."""
         self._instances: dict[str, Any] = {}
 
     def instance(self, node: str) -> Any:

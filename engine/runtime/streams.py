@@ -67,9 +67,18 @@ def segment_class(base: Any) -> Any:
         """A segment as a node of a stream."""
 
         work: Callable[[Any], None]
+        following: Any = None  # the next segment; held here because streams hold their downstreams weakly
 
         def update(self, x: Any, who: Any = None, **extra: Any) -> Any:
             self.work(x)
-            return self._emit(x, **extra) if len(self.downstreams) else []
+            return self._emit(x, **extra)
+
+        def _emit(self, x: Any, **extra: Any) -> Any:
+            # A stream walks a set of weak references at each hop and keeps the value it saw. Between two segments
+            # neither is needed; where a user has attached something, the library does its own.
+            attached = len(self.downstreams.data)
+            if attached == 1 and self.following is not None:
+                return self.following.update(x, who=self, **extra)
+            return super()._emit(x, **extra) if attached else []
 
     return SegmentNode

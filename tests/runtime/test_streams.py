@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 import weakref
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +24,7 @@ class PlainStream:
     def __init__(self, upstream: Any = None, upstreams: Any = None, stream_name: str | None = None) -> None:
         self.downstreams: weakref.WeakSet[Any] = weakref.WeakSet()
         self.name = stream_name
+        self.loop = None
         self.received: list[Any] = []
         if upstream is not None:
             upstream.downstreams.add(self)
@@ -96,6 +98,39 @@ def test_an_operator_that_raises_on_a_tap_reaches_neither_graph_nor_later_events
     assert summary.verdict == ("success", "")
     ours = [record for record in caplog.records if record.name == "headrace.engine.runtime.tap"]
     assert [record.getMessage()[-9:] for record in ours] == ["primary/1", "primary/2"]
+
+
+def test_a_full_buffer_behind_a_tap_holds_the_graph_back_and_loses_nothing(kit: SimpleNamespace, rig: Any) -> None:
+    seen: list[int] = []
+    begun: list[int] = []
+    gate = threading.Event()
+
+    def slow(y: int) -> None:
+        gate.wait(20)
+        seen.append(y)
+
+    bench = rig(sums(kit))
+    attached = bench.pipeline.tap("y").buffer(2)
+    sink = attached.sink(slow)
+
+    def feed() -> None:
+        bench.start()
+        for number in range(10, 20):
+            begun.append(number)
+            bench.event(number, x=number)
+        bench.stop()
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    time.sleep(0.5)
+    assert len(begun) < 10
+    gate.set()
+    feeder.join(20)
+    deadline = time.monotonic() + 20
+    while len(seen) < 10 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert seen == list(range(20, 30))
+    assert sink.upstream is attached
 
 
 def test_tapping_a_port_that_is_not_there_suggests_one_that_is(kit: SimpleNamespace, rig: Any) -> None:

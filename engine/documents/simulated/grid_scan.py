@@ -74,7 +74,9 @@ def simulate_crystal_rod(
     (2, 7)
     """
     if min(*shape, frames, dark_frames) < 1 or size < 32:
-        problem = f"expected at least 1 point and frame and 32 pixels, got shape={shape}, {frames=}, {size=}, {dark_frames=}"
+        problem = (
+            f"expected at least 1 point and frame and 32 pixels, got shape={shape}, {frames=}, {size=}, {dark_frames=}"
+        )
         raise UsageError(problem)
     return _documents(tuple(shape), frames, size, seed, dark_frames, began, fresh)
 
