@@ -134,9 +134,7 @@ def _wires(origins: Mapping[str, Mapping[str, Origin]]) -> nx.DiGraph[str]:
     return wires
 
 
-def _ordered(
-    wires: nx.DiGraph[str], names: list[str]
-) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def _ordered(wires: nx.DiGraph[str], names: list[str]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Give the topological order, and the loops that stand in its way (one for each knot)."""
     import networkx as nx
 
@@ -188,7 +186,7 @@ def _of_source(node: Node, kind: NodeType) -> tuple[dict[str, Cadence], str | No
     if kind.cadence_of is not None:
         try:
             otherwise = Cadence(kind.cadence_of(settings))
-        except Exception:  # noqa: BLE001 - wrong parameters are for the check to name, not a reason to stop here
+        except Exception:
             otherwise = Cadence.RUN if kind.held else Cadence.EVENT
     stream = settings.get("stream")
     runs_on_events = isinstance(stream, str) and (kind.held or otherwise is Cadence.EVENT)

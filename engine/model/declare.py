@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from headrace.engine.model.errors import HeadraceError
@@ -24,6 +25,7 @@ from headrace.engine.model.skip import Skip
 __all__ = ["DeclarationError", "declare"]
 
 _CONTEXTS: Mapping[Any, Context] = {Event: "event", RunContext: "run"}
+_RESERVED = frozenset({"type", "in", "on_error", "cache", "note"})
 _OUTPUT_OF = {"update": Cadence.EVENT, "value": Cadence.EVENT, "final": Cadence.FINAL}
 
 
@@ -40,6 +42,7 @@ def declare(
     keeps: bool = False,
     is_source: bool = False,
     cadence_of: Callable[[Mapping[str, Any]], Cadence] | None = None,
+    problems_of: Callable[[Mapping[str, Any]], Iterable[str]] | None = None,
 ) -> NodeType:
     """Read a node type from a function or class.
 
@@ -53,11 +56,11 @@ def declare(
     """
     stateful = inspect.isclass(target)
     body = _method(target, "update") if stateful else target
-    settings = target.__init__ if stateful else target  # type: ignore[misc]
+    settings = target.__init__ if stateful else target
     inputs, contexts = _inputs(body, target)
     parameters = _parameters(settings, target, dict(on_change or {}), "reset" if stateful else "keep")
     return NodeType(
-        name=target.__name__,
+        name=_word(target.__name__),
         family=family or target.__module__.rpartition(".")[2],
         target=target,
         inputs=inputs,
@@ -70,7 +73,13 @@ def declare(
         held=held,
         keeps=keeps,
         cadence_of=cadence_of,
+        problems_of=problems_of,
     )
+
+
+def _word(name: str) -> str:
+    """Give the word of the graph language for a function or class: ``CrystalMap`` is ``crystal_map``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _method(target: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -142,6 +151,9 @@ def _parameters(
             continue
         if name not in hints:
             problem = f"{_named(target)}: parameter '{name}' needs a type"
+            raise DeclarationError(problem)
+        if name in _RESERVED:
+            problem = f"{_named(target)}: a parameter can't be called '{name}', which every node has already"
             raise DeclarationError(problem)
         default = NO_DEFAULT if argument.default is argument.empty else argument.default
         found[name] = Parameter(name, hints[name], default, on_change.get(name, otherwise))

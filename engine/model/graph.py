@@ -113,11 +113,13 @@ class Graph:
             path = path[:-1]
         return self.places.get(())
 
-    def keep(self, **ports: Any) -> Graph:
+    def keep(self, sink: str = "keep", /, **ports: Any) -> Graph:
         """Give a graph with these ports as results, and all that they need.
 
         Parameters
         ----------
+        sink
+            Name of the sink that keeps them; it is made if there is none.
         **ports
             Name of the result to port.
 
@@ -128,7 +130,7 @@ class Graph:
         """
         from headrace.engine.model.building import extended
 
-        return extended(self, ports, sink="keep")
+        return extended(self, ports, sink)
 
     def add(self, *ports: Any) -> Graph:
         """Give a graph with the nodes of these ports, and all that they need, without keeping their values.
@@ -165,21 +167,30 @@ class Graph:
         """Give the SHA-256 of the graph's canonical form: equal graphs have equal digests."""
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
 
-    def to_yaml(self) -> str:
-        """Write the graph as a YAML graph file."""
+    def to_yaml(self, registry: Registry | None = None) -> str:
+        """Write the graph as a YAML graph file, for a reader with these node types (by default those installed)."""
         from headrace.engine.model.yaml_writer import to_yaml
 
-        return to_yaml(self)
+        return to_yaml(self, registry)
 
-    def to_python(self) -> str:
-        """Write the graph as Python that builds it."""
+    def to_python(self, registry: Registry | None = None) -> str:
+        """Write the graph as Python that builds it, with these node types (by default those it needs)."""
         from headrace.engine.model.python_writer import to_python
 
-        return to_python(self)
+        return to_python(self, registry)
 
     @classmethod
-    def read(cls, path: str | Path, registry: Registry | None = None) -> Graph:
+    def read(cls, path: str | Path, registry: Registry | None = None, *, trust: bool = False) -> Graph:
         """Read a graph file; its faults are in ``faults``, so that a broken graph can still be drawn.
+
+        Parameters
+        ----------
+        path
+            The file.
+        registry
+            The node types; by default those of the installed packages.
+        trust
+            Whether the local Python files that it names may be run.
 
         Raises
         ------
@@ -188,7 +199,7 @@ class Graph:
         """
         from headrace.engine.model.yaml_reader import read_graph
 
-        return read_graph(path, registry)
+        return read_graph(path, registry, trust=trust)
 
     @classmethod
     def from_yaml(cls, text: str, registry: Registry | None = None, file: str = "<text>") -> Graph:

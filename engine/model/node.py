@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, ParamSpec, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
 from headrace.engine.model.declare import declare
 from headrace.engine.model.errors import UsageError
@@ -17,6 +17,22 @@ __all__ = ["ClassNode", "FunctionNode", "NodeFunction", "SourceNode", "node", "n
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C")
+
+Problems: TypeAlias = Callable[[Mapping[str, Any]], Iterable[str]]
+
+
+class _ClassDeclaration(TypedDict, total=False):
+    family: str
+    on_change: Mapping[str, OnChange] | None
+    held: bool
+    problems_of: Problems | None
+
+
+class _SourceDeclaration(TypedDict, total=False):
+    family: str
+    held: bool
+    cadence_of: Callable[[Mapping[str, Any]], Cadence] | None
+    problems_of: Problems | None
 
 
 class NodeFunction:
@@ -58,7 +74,7 @@ class ClassNode(NodeFunction, Generic[P, C]):
     def __call__(self, *arguments: P.args, **keywords: P.kwargs) -> C: ...
     @overload
     def __call__(self, port: Any, /, *arguments: P.args, **keywords: P.kwargs) -> Any: ...
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:  # type: ignore[misc]  # Any does take P
         """Make an instance to `update` by hand, or write the graph if an argument is a port."""
         if self._wires(arguments, keywords):
             return wire(self.node_type, arguments, keywords)
@@ -83,7 +99,7 @@ class SourceNode(NodeFunction, Generic[P]):
 def node(target: Callable[P, R], /) -> FunctionNode[P, R]: ...
 @overload
 def node(
-    *, family: str = ..., keeps: bool = ...
+    *, family: str = ..., keeps: bool = ..., problems_of: Problems | None = ...
 ) -> Callable[[Callable[P, R]], FunctionNode[P, R]]: ...
 def node(target: Callable[..., Any] | None = None, /, **declaration: Any) -> Any:
     """Make a function a stateless node type.
@@ -100,6 +116,9 @@ def node(target: Callable[..., Any] | None = None, /, **declaration: Any) -> Any
         File of the catalogue it belongs to; by default the name of its module.
     keeps
         Whether its inputs are results of the graph (a sink).
+    problems_of
+        Gives what is wrong with parameters that are right one by one but don't go together; called with all of
+        them, defaults included.
 
     Raises
     ------
@@ -122,9 +141,11 @@ def node(target: Callable[..., Any] | None = None, /, **declaration: Any) -> Any
     return lambda function: FunctionNode(function, **declaration)
 
 
-def node_class(
-    *, family: str = "", on_change: Mapping[str, OnChange] | None = None, held: bool = False
-) -> Callable[[Callable[P, C]], ClassNode[P, C]]:
+@overload
+def node_class(target: Callable[P, C], /, **declaration: Unpack[_ClassDeclaration]) -> ClassNode[P, C]: ...
+@overload
+def node_class(**declaration: Unpack[_ClassDeclaration]) -> Callable[[Callable[P, C]], ClassNode[P, C]]: ...
+def node_class(target: Callable[..., Any] | None = None, /, **declaration: Any) -> Any:
     """Make a small class a stateful node type.
 
     Keyword-only arguments of ``__init__`` are parameters (or a `RunContext`), arguments of ``update`` are input
@@ -134,6 +155,9 @@ def node_class(
 
     Parameters
     ----------
+    target
+        The class. Its node type is named after it in lower case, ``CrystalMap`` as ``crystal_map``. Write
+        ``crystal_map = node_class(CrystalMap)``: type checkers do not follow decorators of classes.
     family
         File of the catalogue it belongs to; by default the name of its module.
     on_change
@@ -141,37 +165,48 @@ def node_class(
         ``refuse``.
     held
         Whether what ``update`` gives is held and joined to the events of other streams.
+    problems_of
+        Gives what is wrong with parameters that are right one by one but don't go together; called with all of
+        them, defaults included.
 
     Raises
     ------
     DeclarationError
         If the signatures can't be read.
     """
-    return lambda target: ClassNode(target, family=family, on_change=on_change, held=held)
+    if target is not None:
+        return ClassNode(target, **declaration)
+    return lambda given: ClassNode(given, **declaration)
 
 
-def source_node(
-    *,
-    family: str = "",
-    held: bool = False,
-    cadence_of: Callable[[Mapping[str, Any]], Cadence] | None = None,
-) -> Callable[[Callable[P, Any]], SourceNode[P]]:
+@overload
+def source_node(target: Callable[P, Any], /, **declaration: Unpack[_SourceDeclaration]) -> SourceNode[P]: ...
+@overload
+def source_node(**declaration: Unpack[_SourceDeclaration]) -> Callable[[Callable[P, Any]], SourceNode[P]]: ...
+def source_node(target: Callable[..., Any] | None = None, /, **declaration: Any) -> Any:
     """Make a function or class that reads documents a node type without inputs.
 
     A source has a parameter ``stream``, which names the stream whose events it is called for.
 
     Parameters
     ----------
+    target
+        The function or class; see `node` and `node_class`.
     family
         File of the catalogue it belongs to; by default the name of its module.
     held
         Whether what it gives is held and joined to the events of other streams.
     cadence_of
         Gives the cadence from the parameters; by default ``event``, or ``run`` if held.
+    problems_of
+        Gives what is wrong with parameters that are right one by one but don't go together; called with all of
+        them, defaults included.
 
     Raises
     ------
     DeclarationError
         If the signature can't be read.
     """
-    return lambda target: SourceNode(target, family=family, held=held, is_source=True, cadence_of=cadence_of)
+    if target is not None:
+        return SourceNode(target, is_source=True, **declaration)
+    return lambda given: SourceNode(given, is_source=True, **declaration)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -118,6 +118,8 @@ class NodeType:
         Whether its inputs are results of the graph (a sink).
     cadence_of
         For sources: gives the cadence from the parameters.
+    problems_of
+        Gives what is wrong with parameters that are right one by one but don't go together.
     """
 
     name: str
@@ -133,6 +135,7 @@ class NodeType:
     held: bool = False
     keeps: bool = False
     cadence_of: Callable[[Mapping[str, Any]], Cadence] | None = None
+    problems_of: Callable[[Mapping[str, Any]], Iterable[str]] | None = None
 
     @property
     def doc(self) -> str:

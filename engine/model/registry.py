@@ -9,12 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from headrace.engine.model.errors import HeadraceError, NotReachableError, UsageError
 from headrace.engine.model.node import NodeFunction
 from headrace.engine.model.node_type import NodeType
 
-__all__ = ["ENTRY_POINTS", "Registry", "RegistryError", "installed"]
+if TYPE_CHECKING:
+    from headrace.engine.model.graph import Graph
+
+__all__ = ["ENTRY_POINTS", "Registry", "RegistryError", "installed", "types_for"]
 
 ENTRY_POINTS = "headrace.nodes"
 """The entry-point group in which packages name the modules that hold their node types."""
@@ -83,6 +87,36 @@ def installed() -> Registry:
     """
     found = sorted(entry_points(group=ENTRY_POINTS), key=lambda point: (point.name != "headrace", point.name))
     return Registry(kind for point in found for kind in _types_in(_load(point)))
+
+
+def types_for(graph: Graph, registry: Registry | None = None, *, trust: bool = False) -> Registry:
+    """Give the node types that a graph needs: those installed, and those that it was built with in Python.
+
+    Parameters
+    ----------
+    graph
+        The graph.
+    registry
+        The node types to begin with; by default those of the installed packages.
+    trust
+        Whether the local Python files that the graph names may be run.
+
+    Raises
+    ------
+    NotReachableError
+        If a trusted file is not there.
+    RegistryError
+        If a package or file can't be loaded, or two node types have the same name.
+    """
+    registry = installed() if registry is None else registry
+    built_with = [call.node_type for call in graph.calls if registry.get(call.node_type.name) is not call.node_type]
+    if built_with:
+        registry = Registry([*registry.values(), *dict.fromkeys(built_with)])
+    if graph.python and trust and any(node.type not in registry for node in graph.nodes.values()):
+        place = graph.where()
+        folder = Path(place.file).parent if place else Path()
+        registry = registry.with_files(folder / file for file in graph.python)
+    return registry
 
 
 def _types_in(module: ModuleType) -> list[NodeType]:

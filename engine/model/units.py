@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from headrace.engine.model.errors import UsageError
+from headrace.engine.model.constraints import ConstraintError
 
 __all__ = ["known_units", "to_unit"]
 
@@ -46,6 +46,7 @@ _PLAIN = (
     (("percent", "%"), "", Fraction(1, 100)),
     (("micron", "microns"), "length", Fraction(1, 10**6)),
 )
+_HIGHEST_POWER = 12
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*", re.DOTALL)
 _FACTOR = re.compile(r"\s*(?:(\*\*?|/|\^|·)?\s*(?:([A-Za-zµμÅÅ°%]+)|([+-]?\d+)))")
 
@@ -104,6 +105,8 @@ def _measure(text: str) -> _Measure:
             if not terms or not re.fullmatch(r"[+-]?\d", operand):
                 raise KeyError(operand)
             terms[-1] = (terms[-1][0], terms[-1][1] * int(operand))
+            if abs(terms[-1][1]) > _HIGHEST_POWER:
+                raise KeyError(operand)
         else:
             terms.append((operand, -1 if operator == "/" else 1))
     for word, power in terms:
@@ -121,7 +124,7 @@ def to_unit(text: str, unit: str) -> float | int:
 
     Raises
     ------
-    UsageError
+    ConstraintError
         If the text is no quantity, or one of another kind.
 
     Examples
@@ -130,29 +133,35 @@ def to_unit(text: str, unit: str) -> float | int:
     (0.15, 15, 0.2)
     >>> to_unit("15 mm", "px")
     Traceback (most recent call last):
-    headrace.engine.model.errors.UsageError: expected a number in px, got '15 mm', which is a length
+    headrace.engine.model.constraints.ConstraintError: expected a number in px, got '15 mm', which is a length
     """
     found = _NUMBER.fullmatch(text)
+    expected = f"a number in {unit}"
     if found is None:
-        problem = f"expected a number in {unit}, got {text!r}, which is no quantity"
-        raise UsageError(problem)
+        raise ConstraintError(expected, f"{text!r}, which is no quantity", "unit")
     number, symbol = found[1], found[2]
+    if symbol in ("", unit):
+        return _scaled(number, Fraction(1))
     try:
-        given = _measure(symbol) if symbol else _measure(unit)
+        given, wanted = _measure(symbol), _measure(unit)
     except KeyError as error:
-        problem = f"expected a number in {unit}, got {text!r}: {error.args[0]!r} is no known unit"
-        raise UsageError(problem) from None
-    wanted = _measure(unit)
+        raise ConstraintError(expected, f"{text!r}: {error.args[0]!r} is no known unit", "unit") from None
     if given.powers != wanted.powers:
-        problem = f"expected a number in {unit}, got {text!r}, which is {_kind(given)}"
-        raise UsageError(problem)
+        raise ConstraintError(expected, f"{text!r}, which is {_kind(given)}", "unit")
     return _scaled(number, given.factor / wanted.factor)
 
 
 def _scaled(number: str, ratio: Fraction) -> float | int:
-    exact = Fraction(number) * ratio if len(number) < 40 else Fraction(float(number)) * ratio
+    """Multiply exactly, so that 150 um are 0.15 mm; a number with a huge exponent is taken as a float."""
+    exponent = number.lower().partition("e")[2] or "0"
+    if len(number) > 40 or len(exponent) > 4:
+        return float(number) * float(ratio)
+    exact = Fraction(number) * ratio
     written_whole = re.fullmatch(r"[+-]?\d+", number) is not None
-    return int(exact) if exact.denominator == 1 and written_whole else float(exact)
+    try:
+        return int(exact) if exact.denominator == 1 and written_whole else float(exact)
+    except OverflowError:
+        return math.inf if exact > 0 else -math.inf
 
 
 def _kind(measure: _Measure) -> str:

@@ -12,7 +12,7 @@ from headrace.engine.model.errors import UsageError
 from headrace.engine.model.faults import Location, nearest
 from headrace.engine.model.node_type import NodeType
 
-__all__ = ["NodeCall", "Port", "named", "wire"]
+__all__ = ["NodeCall", "Port", "call_of", "caller", "named", "output_of", "wire"]
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ def wire(node_type: NodeType, arguments: tuple[Any, ...], keywords: Mapping[str,
         else:
             inputs[name] = value
     _refuse_unknown(node_type, inputs, parameters)
-    return Port(NodeCall(node_type, inputs, parameters, _caller()))
+    return Port(NodeCall(node_type, inputs, parameters, caller()))
 
 
 def _positional(node_type: NodeType, arguments: tuple[Any, ...]) -> dict[str, Port]:
@@ -108,7 +108,7 @@ def _refuse_unknown(node_type: NodeType, inputs: Mapping[str, Port], parameters:
             raise UsageError(problem)
 
 
-def _caller() -> Location | None:
+def caller() -> Location | None:
     """Give the place outside the engine from which a node function was called."""
     frame = sys._getframe(1)  # noqa: SLF001 - the documented way to find the caller without a full traceback
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("headrace.engine.model"):

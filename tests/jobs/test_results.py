@@ -177,7 +177,7 @@ def test_best_effort_callback_draws_a_result() -> None:
     figures = [plt.figure(label) for label in plt.get_figlabels()]
     [axes] = [axis for figure in figures for axis in figure.axes if axis.lines]
     assert axes.get_xlabel() == "motor"
-    assert list(axes.lines[0].get_ydata()) == [1.0, 2.0, 3.0]
+    assert np.asarray(axes.lines[0].get_ydata()).tolist() == [1.0, 2.0, 3.0]
     plt.close("all")
 
 

@@ -1,0 +1,1 @@
+"""The graph check, one file for each kind of fault: names, parameters, common keys, ports, cadences, use."""
