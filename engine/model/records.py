@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 __all__ = ["Event", "EventKey", "RecordedRun", "RunContext", "RunEnd"]
@@ -100,10 +101,13 @@ class RunContext:
         The start document.
     find_run
         Looks another run up by its unique id (a dark run, say); gives None if it is not known.
+    folder
+        Where nodes that write files of their own (pictures, exports) put those of this run; None if nobody said.
     """
 
     start: Mapping[str, Any]
     find_run: Callable[[str], RecordedRun | None] = _no_other_runs
+    folder: Path | None = None
 
     @property
     def uid(self) -> str:

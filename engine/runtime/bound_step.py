@@ -71,13 +71,14 @@ def _any(call: Callable[..., Any], ins: Sequence[tuple[str | None, int]], event_
 
 
 def with_value(update: Apply, value: Callable[[], Any], outs: Places) -> Apply:
-    """After each update, put the value so far into its slots."""
+    """After each update, put the value so far into its slots, unless the node has nothing to show for this event."""
 
     def apply(slots: Slots, event: Event | None) -> Any:
         store(slots, outs, Absent.UPSTREAM)
         result = update(slots, event)
         if result.__class__ is not Absent and result is not SKIP:
-            store(slots, outs, value())
+            shown = value()
+            store(slots, outs, Absent.FILTERED if shown is SKIP else shown)
         return result
 
     return apply

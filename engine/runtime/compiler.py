@@ -152,7 +152,7 @@ class _Outline:
         kind = self.facts.types[name]
         if kind.keeps:
             yield from self._keep(name, Cadence.FINAL, None)
-        elif kind.stateful and any(port.method == "final" for port in kind.outputs):
+        elif kind.stateful and hasattr(kind.target, "final"):
             yield Step(name, Work.FINAL, outs=self._outs(name, "final"))
         elif not kind.stateful and self._cadence(name) is Cadence.FINAL:
             yield self._call(name)
