@@ -1,4 +1,5 @@
 """The engine: model, runtime, documents, view, and the doors to them."""
 
 if __name__ != "headrace.engine":
-    raise ImportError("import headrace.engine, not 'engine'")
+    problem = "import headrace.engine, not 'engine'"
+    raise ImportError(problem)

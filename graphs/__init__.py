@@ -1,4 +1,5 @@
 """Ready-to-run experiments: graph files shipped with the package."""
 
 if __name__ != "headrace.graphs":
-    raise ImportError("import headrace.graphs, not 'graphs'")
+    problem = "import headrace.graphs, not 'graphs'"
+    raise ImportError(problem)

@@ -89,6 +89,12 @@ class Result:
         return list(dict.fromkeys([*self.outputs, *described]))
 
     @property
+    def units(self) -> Mapping[str, str]:
+        """The units of the fields that have one, motors among them."""
+        described = (doc["data_keys"] for name, doc in self.documents() if name == "descriptor")
+        return {field: str(key["units"]) for keys in described for field, key in keys.items() if key.get("units")}
+
+    @property
     def dead_letters(self) -> pd.DataFrame:
         """The failures: node, raw event, error and full text of each."""
         return self._scalars(DEAD_LETTERS)
@@ -170,5 +176,3 @@ def _rows(stream: str, event: Event) -> pd.DataFrame:
     fields = event.descriptor["object_keys"][stream]
     prefix = field_name(stream, "")
     return pd.DataFrame({field.removeprefix(prefix): event.data[field] for field in fields})
-
-

@@ -93,9 +93,7 @@ class ResultRun:
         timestamps = dict.fromkeys(data, time)
         self._emit("event", compose_event(data=data, timestamps=timestamps, time=time, validate=False))
 
-    def _described(
-        self, name: str, encoded: Encoded, keys: Mapping[str, Any], made_by: _MadeBy | None
-    ) -> ComposeEvent:
+    def _described(self, name: str, encoded: Encoded, keys: Mapping[str, Any], made_by: _MadeBy | None) -> ComposeEvent:
         """Give what composes events of a stream, after a descriptor wherever fields or revision are new."""
         signature = (keys, made_by and made_by[1].revision)
         found = self._streams.get(name)
@@ -153,7 +151,8 @@ def _around(start: Mapping[str, Any], event: Event) -> Iterator[tuple[str, tuple
         if field in keys and not keys[field].get("external") and not keys[field].get("shape"):
             value: Any = event.data.get(field)
             if isinstance(value, int | float) or getattr(value, "shape", None) == ():
-                yield field, (float(value), {**_plain_key(1.0), "source": keys[field].get("source", "")})
+                kept = {word: keys[field][word] for word in ("source", "units", "precision") if word in keys[field]}
+                yield field, (float(value), {**_plain_key(1.0), **kept})
 
 
 def _motors(start: Mapping[str, Any]) -> list[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from headrace.engine.model.check import check_graph
-
 from headrace.engine.jobs.graphs import open_graph
+from headrace.engine.model.check import check_graph
 from headrace.engine.model.faults import Fault
 from headrace.engine.model.graph import Graph
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from headrace.engine.model.check import check_graph
-
 from headrace.engine.model.errors import NotReachableError
 from headrace.engine.model.faults import GraphError, nearest
 from headrace.engine.model.graph import Graph

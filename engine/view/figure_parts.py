@@ -1,0 +1,69 @@
+"""What all pictures of results share: paper, letters, colours, colour bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from headrace.engine.view.printable import printable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["COLOURS", "colour_bar", "new_figure", "plain_text", "show_image", "style", "title"]
+
+COLOURS: Sequence[str] = (
+    *("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee8866", "#44bb99"),
+    *("#332288", "#999933", "#882255", "#88ccee", "#117733", "#ddcc77", "#cc6677", "#777777"),
+)
+"""Colours for things that are only to be told apart (Paul Tol's bright, light and muted sets)."""
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Give an empty page, size in inches."""
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def plain_text(text: object) -> str:
+    """Make text safe to draw: one line, and no formulas where there is a dollar sign."""
+    return printable(text).replace("$", r"\$")
+
+
+def title(figure: Figure, name: str, below: str) -> None:
+    """Write a title: the result's name, and what is seen."""
+    words = plain_text(f"{name}: {below}")
+    figure.suptitle(words, x=0.012, ha="left", fontsize=12, fontweight="bold", color="#222222")
+
+
+def style(axes: Axes, x: str, y: str) -> None:
+    """Label axes, and draw them lightly."""
+    axes.set_xlabel(plain_text(x), fontsize=10.5)
+    axes.set_ylabel(plain_text(y), fontsize=10.5)
+    axes.tick_params(labelsize=9.5, color="#888888", length=3)
+    for spine in axes.spines.values():
+        spine.set_color("#bbbbbb")
+
+
+def show_image(axes: Axes, image: Any, *, colours: str = "magma") -> Any:
+    """Show a detector image so that faint and strong features are seen: an asinh scale, noise near its dark end."""
+    from matplotlib.colors import AsinhNorm
+
+    values = np.asarray(image, dtype=float)
+    finite = values[np.isfinite(values)]
+    low, middle, high = np.percentile(finite, [1, 50, 99.98]) if finite.size else (0.0, 0.0, 1.0)
+    knee = max(2 * (middle - low), 1e-3 * (high - low), 1e-12)
+    scale = AsinhNorm(linear_width=knee, vmin=low, vmax=max(high, low + knee))
+    shown = axes.imshow(values, cmap=colours, norm=scale, interpolation="nearest")
+    style(axes, "x (pixel)", "y (pixel)")
+    return shown
+
+
+def colour_bar(figure: Figure, shown: Any, axes: Any, label: str, **options: Any) -> None:
+    """Put a colour bar beside axes."""
+    bar = figure.colorbar(shown, ax=axes, shrink=0.86, pad=0.02, aspect=30, **options)
+    bar.set_label(plain_text(label), fontsize=10.5)
+    bar.ax.tick_params(labelsize=9, color="#888888", length=3)
+    bar.outline.set_edgecolor("#bbbbbb")
