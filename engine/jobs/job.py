@@ -147,19 +147,29 @@ class Job:
             If the host can't be found.
         """
         from headrace.engine.documents.live import LiveSource
+        from headrace.engine.documents.wire_address import parse_address
 
+        # Without a prefix everything on the proxy is heard, our own results too if they go there: not those again.
+        heard_all = not parse_address(address).prefixes
         first = len(self._finished)
         with LiveSource(address) as source:
             self._stopping = source.close
             self._progress.waiting(f"waiting for runs on {address}")
             try:
-                self.run_documents(source, until=lambda: runs is not None and len(self._finished) - first >= runs)
+                self.run_documents(
+                    source,
+                    until=lambda: runs is not None and len(self._finished) - first >= runs,
+                    pass_by=_is_dark_or_ours if heard_all else is_dark,
+                )
             finally:
                 self._stopping = None
         return self._finished[first:]
 
     def run_documents(
-        self, documents: Iterable[tuple[str, Mapping[str, Any]]], until: Callable[[], bool] = lambda: False
+        self,
+        documents: Iterable[tuple[str, Mapping[str, Any]]],
+        until: Callable[[], bool] = lambda: False,
+        pass_by: Callable[[Mapping[str, Any]], bool] = is_dark,
     ) -> None:
         """Run the graph on documents as they come, several runs under way at once if need be.
 
@@ -172,8 +182,11 @@ class Job:
             ``(name, document)``.
         until
             Asked after each document; ends the job if true.
+        pass_by
+            Asked with each start document; the run is not analysed if true. Dark runs are remembered for the runs
+            that refer to them all the same.
         """
-        recent, dark = RecentRuns(), set[str]()
+        recent, passed_by = RecentRuns(), set[str]()
         assembler = Assembler(_first_of(recent.find_run, self._lookup))
         for name, doc in documents:
             try:
@@ -183,22 +196,22 @@ class Job:
                 _log.warning("a document was passed over: %s", error)
                 continue
             for record in records:
-                self._feed_light(record, dark)
+                self._feed_unless(pass_by, record, passed_by)
             if until():
                 break
         for record in assembler.finish():
-            self._feed_light(record, dark)
+            self._feed_unless(pass_by, record, passed_by)
         self.pipeline.close()
 
-    def _feed_light(self, record: Record, dark: set[str]) -> None:
-        """Feed a record, unless it is of a dark run."""
+    def _feed_unless(self, pass_by: Callable[[Mapping[str, Any]], bool], record: Record, passed_by: set[str]) -> None:
+        """Feed a record, unless its run is one to pass by."""
         run = _run_of(record)
-        if isinstance(record, RunContext) and is_dark(record.start):
-            dark.add(run)
-        if run not in dark:
+        if isinstance(record, RunContext) and pass_by(record.start):
+            passed_by.add(run)
+        if run not in passed_by:
             self._feed(record)
         elif isinstance(record, RunEnd):
-            dark.discard(run)
+            passed_by.discard(run)
 
     def _feed(self, record: Record) -> None:
         if isinstance(record, RunContext):
@@ -237,6 +250,10 @@ class Job:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_dark_or_ours(start: Mapping[str, Any]) -> bool:
+    return is_dark(start) or "headrace" in start
 
 
 def _run_of(record: Record) -> str:

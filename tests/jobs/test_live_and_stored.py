@@ -147,3 +147,24 @@ def test_a_live_job_that_is_stopped_ends_its_open_run_as_aborted(
     assert one.summary.verdict[0] == "abort"
     assert one.summary.events == {"primary": 6}
     assert len(headrace.open_run(tmp_path / "results" / one.uid)["clean"]) == 6
+
+
+def test_listening_to_everything_does_not_analyse_our_own_results_again(
+    graph_file: Path, golden_documents: Any, tmp_path: Path, inlet: str, outlet: str
+) -> None:
+    from headrace.engine.documents.publish import DocumentPublisher
+
+    ready, finished = Ready(), []
+    to: list[Destination] = [f"zmq://{inlet}/an"]
+    with Job(graph_file, to=to, progress=ready) as job:
+        thread = threading.Thread(target=lambda: finished.extend(job.run_live(f"zmq://{outlet}")))
+        thread.start()
+        ready.listening.wait(10)
+        time.sleep(0.5)
+        with DocumentPublisher(f"zmq://{inlet}/raw") as publish:
+            for name, doc in [*golden_documents[:12], golden_documents[-1]]:
+                publish(name, doc)
+        time.sleep(3)
+        job.stop()
+        thread.join(30)
+    assert len(finished) == 1
