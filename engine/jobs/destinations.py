@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from headrace.engine.documents.fan_out import DocumentSink, FanOut
+from headrace.engine.model.errors import NotReachableError
 
 __all__ = ["Destination", "Destinations"]
 
@@ -27,7 +30,7 @@ class Destinations:
     UsageError
         If an address makes no sense.
     NotReachableError
-        If there is no proxy at an address.
+        If there is no proxy at an address, or a folder can't be written to.
 
     Attributes
     ----------
@@ -51,6 +54,18 @@ class Destinations:
         whole = (opened for number, opened in enumerate(self._opened) if number not in failed)
         return [place for label, sink in whole if (place := _place(label, sink, uid))]
 
+    def folder_for(self, run: str) -> Path | None:
+        """Give a folder of its own for the files that nodes write in a run; None if no destination is a folder.
+
+        It stands in the first folder, beside the result runs, named after the raw run. A run that is analysed again
+        gets a new one, so that nothing is overwritten.
+        """
+        store = next((sink.folder for _, sink in self._opened if hasattr(sink, "folder_of")), None)
+        if store is None:
+            return None
+        names = (run[:8] if number == 1 else f"{run[:8]}-{number}" for number in count(1))
+        return next(folder for name in names if not (folder := Path(store) / "files" / name).exists())
+
     def close(self) -> None:
         """Close all of them."""
         for _, sink in self._opened:
@@ -66,8 +81,20 @@ def _opened(destination: Destination) -> tuple[str, Any]:
     if isinstance(destination, str | Path):
         from headrace.engine.documents.store_writer import FolderStoreWriter
 
+        _probe(Path(destination))
         return str(destination), FolderStoreWriter(destination)
     return getattr(destination, "__qualname__", type(destination).__name__), destination
+
+
+def _probe(folder: Path) -> None:
+    """Refuse a folder that can't be written to now, not when the first result comes."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        problem = f"can't write into the folder {str(folder)!r}: {error.strerror or error}"
+        raise NotReachableError(problem) from error
 
 
 def _place(label: str, sink: Any, uid: str) -> str:

@@ -7,11 +7,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+from headrace.engine.model import graph_file
 from headrace.engine.model.check import check_graph
 from headrace.engine.model.errors import NotReachableError
 from headrace.engine.model.faults import GraphError, nearest
 from headrace.engine.model.graph import Graph
-from headrace.engine.model.graph_file import READY_GRAPHS
 from headrace.engine.model.registry import Registry, installed
 from headrace.engine.model.yaml_reader import read_with_types
 
@@ -20,8 +20,7 @@ __all__ = ["open_graph", "ready_graphs", "sound_graph"]
 
 def ready_graphs() -> list[str]:
     """Give the names of the graphs that come with headrace."""
-    names = (Path(entry.name) for entry in files(READY_GRAPHS).iterdir())
-    return sorted(name.stem for name in names if name.suffix == ".yaml")
+    return sorted(name for name, _ in graph_file.ready_graphs())
 
 
 def open_graph(graph: Graph | str | Path, *, trust: bool = False) -> tuple[Graph, Registry]:
@@ -45,7 +44,7 @@ def open_graph(graph: Graph | str | Path, *, trust: bool = False) -> tuple[Graph
         return read_with_types(graph, trust=trust)
     name = str(graph).replace("-", "_")
     if name in ready_graphs():
-        with as_file(files(READY_GRAPHS) / f"{name}.yaml") as path:
+        with as_file(files(graph_file.READY_GRAPHS) / f"{name}.yaml") as path:
             return read_with_types(path, trust=trust)
     hint = nearest(name, ready_graphs())
     problem = (

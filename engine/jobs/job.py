@@ -25,7 +25,10 @@ from headrace.engine.runtime.pipeline import Pipeline
 from headrace.engine.runtime.receiver import RunSummary
 from headrace.engine.runtime.streams import StreamLibrary
 
-__all__ = ["Job"]
+__all__ = ["PROXY_WITHIN", "Job"]
+
+PROXY_WITHIN = 10.0
+"""Seconds within which the proxy of a live job must be there when the job starts; later it may come and go."""
 
 _log = logging.getLogger(__name__)
 
@@ -144,7 +147,7 @@ class Job:
         UsageError
             If the address makes no sense.
         NotReachableError
-            If the host can't be found.
+            If the host can't be found, or no proxy is there.
         """
         from headrace.engine.documents.live import LiveSource
         from headrace.engine.documents.wire_address import parse_address
@@ -152,7 +155,7 @@ class Job:
         # Without a prefix everything on the proxy is heard, our own results too if they go there: not those again.
         heard_all = not parse_address(address).prefixes
         first = len(self._finished)
-        with LiveSource(address) as source:
+        with LiveSource(address, connected_within=PROXY_WITHIN) as source:
             self._stopping = source.close
             self._progress.waiting(f"waiting for runs on {address}")
             try:
@@ -216,7 +219,8 @@ class Job:
     def _feed(self, record: Record) -> None:
         if isinstance(record, RunContext):
             self._progress.run_started(record, announced(record.start))
-            record = replace(record, find_run=_first_of(record.find_run, self._lookup))
+            find_run = _first_of(record.find_run, self._lookup)
+            record = replace(record, find_run=find_run, folder=self._destinations.folder_for(record.uid))
         self.pipeline.feed(record)
         if isinstance(record, Event):
             run = record.key.run

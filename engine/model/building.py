@@ -140,6 +140,6 @@ def with_parameters(graph: Graph, changes: Mapping[str, Any]) -> Graph:
             problem = f"{key!r}: graph {graph.name!r} has no node {name!r}" + (f"; {hint}" if hint else "")
             raise UsageError(problem)
         nodes[name] = replace(nodes[name], parameters={**nodes[name].parameters, parameter: plain(value)})
-        places[("nodes", name, parameter)] = Location(f"<set {key}>", 1)
+        places[("nodes", name, parameter)] = Location(f"--set {key}", 0)
         places.pop(("nodes", name, parameter, VALUE), None)
     return replace(graph, nodes=nodes, places=places)

@@ -14,14 +14,14 @@ __all__ = ["Fault", "GraphError", "Location", "nearest", "report"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """A place in a file; lines and columns count from 1."""
+    """A place in a file; lines and columns count from 1. Line 0 stands for something that is no file."""
 
     file: str
     line: int
     column: int = 1
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True)

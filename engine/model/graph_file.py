@@ -15,7 +15,7 @@ from headrace.engine.model.overlay import overlaid
 from headrace.engine.model.yaml_loader import LIMITS, load
 from headrace.engine.model.yaml_tree import Entry, Item, Loaded
 
-__all__ = ["FATAL", "READY_GRAPHS", "Text", "flattened", "read_text"]
+__all__ = ["FATAL", "READY_GRAPHS", "Text", "flattened", "read_text", "ready_graphs"]
 
 READY_GRAPHS = "headrace.graphs"
 """The package that holds the graphs that come with headrace."""
@@ -132,7 +132,7 @@ def _find(extends: Item, folder: Path) -> tuple[Text | None, Fault | None]:
             pass
         hint = "the path is relative to the file that extends it"
         return None, Fault("HR130", f"there is no graph file {name!r}", extends.where, hint=hint)
-    ready = dict(_ready_graphs())
+    ready = dict(ready_graphs())
     found = ready.get(name.replace("-", "_"))
     if found is None:
         hint = nearest(name.replace("-", "_"), ready) or "for a file, write its path: './name.yaml'"
@@ -140,7 +140,8 @@ def _find(extends: Item, folder: Path) -> tuple[Text | None, Fault | None]:
     return Text(found.read_bytes(), str(found), Path(str(found)).parent), None
 
 
-def _ready_graphs() -> Iterator[tuple[str, _Readable]]:
+def ready_graphs() -> Iterator[tuple[str, _Readable]]:
+    """Give name and file of each graph that comes with headrace."""
     from importlib.resources import files
 
     for file in files(READY_GRAPHS).iterdir():
