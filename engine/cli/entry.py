@@ -19,7 +19,7 @@ destination that can't be reached.
 
 @click.command(
     cls=LazyGroup,
-    verbs=("demo", "check", "show", "nodes", "run"),
+    verbs=("demo", "new", "check", "show", "nodes", "run"),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=_EPILOG,
 )

@@ -13,6 +13,7 @@ from headrace.engine.jobs.job import Job
 from headrace.engine.jobs.sources import Readable, lights, stored_runs
 from headrace.engine.model.errors import UsageError
 from headrace.engine.model.graph import Graph
+from headrace.engine.runtime.streams import StreamLibrary
 
 __all__ = ["open_run", "run", "run_each"]
 
@@ -25,6 +26,7 @@ def run(
     *,
     trust: bool = False,
     lookup: str | Path | None = None,
+    runtime: StreamLibrary | type = "streamz",
 ) -> Result:
     """Run a graph on one stored run and give its result.
 
@@ -44,6 +46,8 @@ def run(
         Whether to run the Python files that the graph names.
     lookup
         A store in which other runs (darks) are looked up.
+    runtime
+        The stream library the pipeline is built on: ``"streamz"``, ``"rapidz"`` or a ``Stream`` class.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def run(
         uids = ", ".join(str(one.start["uid"])[:8] for one in runs) or "none"
         problem = f"expected one run to analyse, found {len(runs)} ({uids}); name one, or use run_each"
         raise UsageError(problem)
-    return next(_results(graph, runs, to, set, trust=trust, lookup=lookup))
+    return next(_results(graph, runs, to, set, trust=trust, lookup=lookup, runtime=runtime))
 
 
 def run_each(
@@ -90,12 +94,13 @@ def run_each(
     *,
     trust: bool = False,
     lookup: str | Path | None = None,
+    runtime: StreamLibrary | type = "streamz",
 ) -> Iterator[Result]:
     """Run a graph on every run of a source, oldest first, and give each result as it is done.
 
     The parameters, and what is raised, are those of `run`.
     """
-    yield from _results(graph, lights(stored_runs(source)), to, set, trust=trust, lookup=lookup)
+    yield from _results(graph, lights(stored_runs(source)), to, set, trust=trust, lookup=lookup, runtime=runtime)
 
 
 def _results(
@@ -104,12 +109,11 @@ def _results(
     to: Destination | Iterable[Destination] | None,
     changes: Mapping[str, Any] | None,
     *,
-    trust: bool,
-    lookup: str | Path | None,
+    **settings: Any,
 ) -> Iterator[Result]:
     documents: list[tuple[str, Mapping[str, Any]]] = []
     destinations = [*_listed(to), lambda name, doc: documents.append((name, doc))]
-    with Job(graph, to=destinations, set=changes, trust=trust, lookup=lookup) as job:
+    with Job(graph, to=destinations, set=changes, **settings) as job:
         for one in runs:
             documents.clear()
             job.run_stored(one)
