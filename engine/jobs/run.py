@@ -108,7 +108,6 @@ def _results(
     runs: list[Any],
     to: Destination | Iterable[Destination] | None,
     changes: Mapping[str, Any] | None,
-    *,
     **settings: Any,
 ) -> Iterator[Result]:
     documents: list[tuple[str, Mapping[str, Any]]] = []
