@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -109,20 +110,8 @@ class Dark:
         self._stream, self._file, self._index, self._policy = stream, file, index, missing
         self._run = run
         self._why = ""
-        self._refuse_nonsense()
-
-    def _refuse_nonsense(self) -> None:
-        origins = {"key": self._key, "uid": self._uid, "file": self._file}
-        given = [name for name, value in origins.items() if value is not None]
-        problem = ""
-        if len(given) > 1:
-            problem = f"dark: {' and '.join(given)} both say where it comes from; give one of key, uid and file"
-        elif not given and self._stream is None:
-            problem = "dark: where does it come from? Give one of key, uid, file, or stream"
-        elif self._field is None and (self._file is None or self._stream is not None):
-            problem = "dark: give 'field', the field that holds the dark frames"
-        elif self._stream is not None and self._index is not None and self._index < -1:
-            problem = f"dark: index {self._index} of a stream is not known while it runs; give -1, null or from 0 up"
+        origin = {"field": field, "key": key, "uid": uid, "file": file, "stream": stream, "index": index}
+        problem = "; ".join(_problems(origin))
         if problem:
             raise UsageError(problem)
 
@@ -243,4 +232,18 @@ class Dark:
         return sum_of_frames(event.data[field], field)
 
 
-dark = source_node(Dark, held=True)
+def _problems(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Say which parameters don't go together."""
+    given = [name for name in ("key", "uid", "file") if parameters[name] is not None]
+    stream, index = parameters["stream"], parameters["index"]
+    if len(given) > 1:
+        yield f"dark: {' and '.join(given)} both say where it comes from; give one of key, uid and file"
+    elif not given and stream is None:
+        yield "dark: where does it come from? Give one of key, uid, file, or stream"
+    elif parameters["field"] is None and (parameters["file"] is None or stream is not None):
+        yield "dark: give 'field', the field that holds the dark frames"
+    elif stream is not None and index is not None and index < -1:
+        yield f"dark: index {index} of a stream is not known while it runs; give -1, null or from 0 up"
+
+
+dark = source_node(Dark, held=True, problems_of=_problems)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from headrace.engine.model.constraints import Meta
+from headrace.engine.model.constraints import Expression, Meta
 from headrace.engine.model.node import node
 from headrace.engine.model.ports import Scalar, Value
 from headrace.engine.model.records import Event, RunContext
 from headrace.engine.model.skip import SKIP, Skip
 from headrace.nodes.support.expression import ExpressionError, compile_expression
+from headrace.nodes.support.expression_check import check_expression
+
+_WHERE = Expression(check_expression, ("start", "data", "seq_num", "time"))
 
 __all__ = ["filter"]
 
@@ -19,7 +22,7 @@ __all__ = ["filter"]
 def filter(
     value: Value,
     *,
-    where: Annotated[str, Meta(min_length=1, max_length=1000)],
+    where: Annotated[str, Meta(min_length=1, max_length=1000), _WHERE],
     event: Event | None = None,
     run: RunContext | None = None,
     **names: Scalar,

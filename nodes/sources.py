@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 from headrace.engine.model.errors import DocumentError, UsageError
@@ -21,7 +21,12 @@ def _cadence(parameters: Mapping[str, Any]) -> Cadence:
     return Cadence.RUN if parameters.get("of") == "start" else Cadence.EVENT
 
 
-@source_node(cadence_of=_cadence)
+def _problems(parameters: Mapping[str, Any]) -> Iterator[str]:
+    if parameters["of"] == "event" and parameters["field"] is None:
+        yield "source: which field of the event? Give 'field'"
+
+
+@source_node(cadence_of=_cadence, problems_of=_problems)
 def source(
     *,
     field: str | None = None,

@@ -12,10 +12,7 @@ from headrace.engine.model.records import RunContext
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Output, Plan
 
-__all__ = ["DEAD_LETTERS", "result_metadata"]
-
-DEAD_LETTERS = "dead_letters"
-"""The stream of a result run that lists failed events."""
+__all__ = ["result_metadata"]
 
 _OWN = {"uid", "time"}
 _PACKAGES = ("headrace", "numpy", "pandas", "scipy", "trackpy", "streamz", "event-model", "bluesky")

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from headrace.engine.documents.encoding import field_name
-from headrace.engine.documents.provenance import DEAD_LETTERS
 from headrace.engine.model.errors import UsageError
 from headrace.engine.model.faults import nearest
-from headrace.engine.model.records import Event
+from headrace.engine.model.records import DEAD_LETTERS, Event
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from headrace.engine.documents.encoding import Encoded, encode
-from headrace.engine.documents.provenance import DEAD_LETTERS, result_metadata
-from headrace.engine.model.records import Event, RunContext
+from headrace.engine.documents.provenance import result_metadata
+from headrace.engine.model.records import DEAD_LETTERS, Event, RunContext
 from headrace.engine.runtime.dead_letters import DeadLetter
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Output, Plan

@@ -12,7 +12,7 @@ from headrace.engine.model.check import check_graph
 from headrace.engine.model.errors import NotReachableError
 from headrace.engine.model.faults import GraphError, nearest
 from headrace.engine.model.graph import Graph
-from headrace.engine.model.registry import Registry, installed
+from headrace.engine.model.registry import Registry, types_for
 from headrace.engine.model.yaml_reader import read_with_types
 
 __all__ = ["open_graph", "ready_graphs", "sound_graph"]
@@ -39,7 +39,7 @@ def open_graph(graph: Graph | str | Path, *, trust: bool = False) -> tuple[Graph
         If there is no such file, nor a ready graph of that name.
     """
     if isinstance(graph, Graph):
-        return graph, _with_files(graph) if trust else installed()
+        return graph, types_for(graph, trust=trust)
     if Path(graph).exists():
         return read_with_types(graph, trust=trust)
     name = str(graph).replace("-", "_")
@@ -52,12 +52,6 @@ def open_graph(graph: Graph | str | Path, *, trust: bool = False) -> tuple[Graph
         f"{hint or 'ready graphs are ' + ', '.join(ready_graphs())}"
     )
     raise NotReachableError(problem)
-
-
-def _with_files(graph: Graph) -> Registry:
-    where = graph.where("python")
-    folder = Path(where.file).parent if where else Path()
-    return installed().with_files(folder / file for file in graph.python)
 
 
 def sound_graph(

@@ -60,7 +60,7 @@ class NodeFunction:
 class FunctionNode(NodeFunction, Generic[P, R]):
     """A stateless node: computes on values, adds a node on ports."""
 
-    def __call__(self, *arguments: P.args, **keywords: P.kwargs) -> R:
+    def __call__(self, /, *arguments: P.args, **keywords: P.kwargs) -> R:
         """Compute, or write the graph if an argument is a port."""
         if self._wires(arguments, keywords):
             return cast("R", wire(self.node_type, arguments, keywords))
@@ -71,10 +71,10 @@ class ClassNode(NodeFunction, Generic[P, C]):
     """A stateful node: gives an instance when called with parameters only, adds a node on ports."""
 
     @overload
-    def __call__(self, *arguments: P.args, **keywords: P.kwargs) -> C: ...
+    def __call__(self, /, *arguments: P.args, **keywords: P.kwargs) -> C: ...
     @overload
     def __call__(self, port: Any, /, *arguments: P.args, **keywords: P.kwargs) -> Any: ...
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:  # type: ignore[misc]  # Any does take P
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         """Make an instance to `update` by hand, or write the graph if an argument is a port."""
         if self._wires(arguments, keywords):
             return wire(self.node_type, arguments, keywords)
@@ -90,7 +90,7 @@ class ClassNode(NodeFunction, Generic[P, C]):
 class SourceNode(NodeFunction, Generic[P]):
     """A node that reads documents: it has no inputs, so calling it always writes the graph."""
 
-    def __call__(self, *arguments: P.args, **keywords: P.kwargs) -> Any:
+    def __call__(self, /, *arguments: P.args, **keywords: P.kwargs) -> Any:
         """Add the node to the graph being written."""
         return wire(self.node_type, arguments, keywords)
 

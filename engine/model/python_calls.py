@@ -9,7 +9,7 @@ from headrace.engine.model.graph import Graph, Node, split_reference
 from headrace.engine.model.node import NodeFunction
 from headrace.engine.model.node_type import NodeType
 
-__all__ = ["home", "is_plain_sink", "sayable", "unnamed"]
+__all__ = ["home", "plain_sinks", "sayable", "unnamed"]
 
 
 def home(kind: NodeType) -> str | None:
@@ -63,32 +63,43 @@ def _good_reference(reference: str, types: Mapping[str, NodeType], order: Mappin
     return types[name].output(output) is not None and first[0].name != output and output.isidentifier()
 
 
-def is_plain_sink(node: Node, kind: NodeType) -> bool:
-    """Tell whether `Graph.keep` writes this node."""
-    plain = (node.on_error, node.cache, node.note) == ("skip", "auto", "")
-    return node.type == "sink" and kind.keeps and plain and not node.parameters and bool(node.inputs)
+def plain_sinks(graph: Graph, types: Mapping[str, NodeType]) -> list[Node]:
+    """Give the nodes that `Graph.keep` writes: sinks without keys of their own, to which nothing refers."""
+    used = {split_reference(given)[0] for node in graph.nodes.values() for given in node.inputs.values()}
+    return [
+        node
+        for name, node in graph.nodes.items()
+        if node.type == "sink"
+        and types[name].keeps
+        and not _has_common_keys(node)
+        and not node.parameters
+        and node.inputs
+        and name not in used
+    ]
 
 
-def unnamed(graph: Graph, types: Mapping[str, NodeType], first_sink: Node | None) -> set[str]:
+def _has_common_keys(node: Node) -> bool:
+    return (node.on_error, node.cache, node.note) != ("skip", "auto", "")
+
+
+def unnamed(graph: Graph, sinks: list[Node]) -> set[str]:
     """Give the nodes that get their names by themselves: as they are kept by the first sink, or after their type.
 
     Parameters
     ----------
-    graph, types
-        A graph that can be said with calls, and its node types.
-    first_sink
-        The node that the first `Graph.keep` writes, if there is one.
+    graph
+        A graph that can be said with calls.
+    sinks
+        The nodes that `Graph.keep` writes, in its order.
     """
-    sinks = [node for name, node in graph.nodes.items() if is_plain_sink(node, types[name])]
     kept = [(node.name, port, reference) for node in sinks for port, reference in node.inputs.items()]
     free = set()
     for name, node in graph.nodes.items():
-        as_results = [(sink, port) for sink, port, reference in kept if reference == name]
-        common = (node.on_error, node.cache, node.note) == ("skip", "auto", "")
-        if not common:
+        if _has_common_keys(node):
             continue
+        as_results = [(sink, port) for sink, port, reference in kept if reference == name]
         by_type = not as_results and name == node.type and name != "keep"
-        as_kept = first_sink is not None and as_results == [(first_sink.name, name)]
+        as_kept = bool(sinks) and as_results == [(sinks[0].name, name)]
         if by_type or as_kept:
             free.add(name)
     return free

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from headrace.engine.model.analysis import analyse
 from headrace.engine.model.graph import Graph, Node, split_reference
 from headrace.engine.model.node_type import NodeType
-from headrace.engine.model.python_calls import home, is_plain_sink, sayable, unnamed
+from headrace.engine.model.python_calls import home, plain_sinks, sayable, unnamed
 from headrace.engine.model.python_text import call, import_lines, keywords, literal, variable
 from headrace.engine.model.registry import Registry, types_for
 
@@ -85,9 +85,9 @@ class _Script:
     def __init__(self, graph: Graph, types: Mapping[str, NodeType], order: tuple[str, ...]) -> None:
         self.graph, self.types = graph, types
         nodes = [graph.nodes[name] for name in order]
-        self.sinks = [node for node in nodes if is_plain_sink(node, types[node.name])]
+        self.sinks = plain_sinks(graph, types)
         self.written = [node for node in nodes if node not in self.sinks]
-        self.unnamed = unnamed(graph, types, self.sinks[0] if self.sinks else None)
+        self.unnamed = unnamed(graph, self.sinks)
         self.homes = {types[node.name].name: home(types[node.name]) or "" for node in self.written}
         taken = {"Graph", "named", "graph", *self.homes}
         self.variables = {node.name: variable(node.name, taken) for node in self.written}

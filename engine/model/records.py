@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Event", "EventKey", "RecordedRun", "RunContext", "RunEnd"]
+__all__ = ["DEAD_LETTERS", "Event", "EventKey", "RecordedRun", "RunContext", "RunEnd"]
+
+DEAD_LETTERS = "dead_letters"
+"""The stream of a result run that lists failed events; no result can have this name."""
 
 
 class EventKey(NamedTuple):

@@ -246,7 +246,7 @@ def _syntax_fault(error: Any, text: str, file: str) -> Fault:
     whole = f"{problem} {context}".strip()
     hint = next((hint for sign, hint in _HINTS.items() if sign in whole), "")
     began = getattr(error, "context_mark", None)
-    if began is not None and mark is not began and began.line != mark.line:
+    if mark is not None and began is not None and began.line != mark.line:
         hint = "; ".join(text for text in (hint, f"it begins at {began.line + 1}:{began.column + 1}") if text)
     return Fault("HR101", f"syntax error: {whole}", where, hint=hint)
 

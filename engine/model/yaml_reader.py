@@ -62,7 +62,7 @@ def parse_graph(text: str, registry: Registry | None = None, file: str = "<text>
     >>> graph.name, graph.nodes["i0"].parameters, graph.faults
     ('g', {'field': 'i0'}, ())
     >>> print(graph.where("nodes", "i0", "field"))
-    <text>:1:53
+    <text>:1:52
     """
     content = text.encode("utf-8", "surrogatepass")
     return _read(Text(content, file, Path(file).parent), registry, trust)[0]

@@ -11,6 +11,7 @@ from headrace.engine.model.graph import Node
 from headrace.engine.model.node_type import NodeType
 from headrace.engine.model.places import VALUE
 from headrace.engine.model.ports import PortType, fits
+from headrace.engine.model.records import DEAD_LETTERS
 from headrace.engine.model.yaml_tree import shown
 
 __all__ = ["check_ports"]
@@ -35,8 +36,8 @@ def _missing(subject: Subject, node: Node, kind: NodeType) -> Iterator[Fault]:
     ports = [port.name for port in kind.inputs]
     close = [nearest(name, ports) for name in node.inputs if kind.input(name) is None]
     for port in kind.inputs:
-        misspelt = f"did you mean {port.name!r}?" in close
-        if port.required and port.name not in node.inputs and not misspelt:
+        meant = f"did you mean {port.name!r}?" in close or port.name in node.parameters
+        if port.required and port.name not in node.inputs and not meant:
             message = f"{node.name}: the input {port.name!r} of {kind.name} is missing"
             hint = f"write 'in: {{{port.name}: …}}'" if len(ports) > 1 else "write 'in: …'"
             yield subject.fault("HR401", message, "nodes", node.name, expected=_either(port.types), hint=hint)
@@ -63,7 +64,7 @@ def _unknown(subject: Subject, node: Node, kind: NodeType, port: str) -> Iterato
         listed = ", ".join(names) or "none"
         hint = nearest(port, names) or f"its inputs are {listed}"
         yield subject.fault("HR206", f"{node.name}: {kind.name} has no input {port!r}", *path, hint=hint)
-    elif port not in names and port in {*kind.parameters, *kind.contexts}:
+    elif port not in names and port in {*kind.parameters, *kind.contexts, *(["self"] if kind.stateful else [])}:
         message = f"{node.name}: an input of {kind.name} can't be called {port!r}, which means something else there"
         yield subject.fault("HR206", message, *path, hint="give it another name: 'in: {name: node}'")
 
@@ -97,6 +98,9 @@ def _results(subject: Subject) -> Iterator[Fault]:
             if not NAME.fullmatch(port):
                 message = f"{name}: a result can't be called {shown(port)}"
                 yield subject.fault("HR210", message, *path, expected=NAME_EXPECTED)
+            elif port == DEAD_LETTERS:
+                message = f"{name}: a result can't be called {port!r}, which is the stream that lists failures"
+                yield subject.fault("HR210", message, *path, hint="give it another name: 'in: {name: node}'")
             elif port in taken:
                 hint = "give it another name: 'in: {name: node}'"
                 message = f"{name}: {taken[port]!r} keeps a result {port!r} already"
