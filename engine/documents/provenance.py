@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from headrace.engine.documents.dimensions import dimensions
 from headrace.engine.model.records import RunContext
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Output, Plan
@@ -59,13 +60,16 @@ def _hints(start: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
 
     BestEffortCallback draws one stream against the dimensions, the one that the hints name.
     """
-    hints = dict(start.get("hints") or {})
+    given = start.get("hints")
+    hints = dict(given) if isinstance(given, Mapping) else {}
+    hints.pop("dimensions", None)
     plots = [output for output in plan.outputs if output.stream and {t.name for t in output.types} & _DRAWN]
-    for fields, raw_stream in hints.get("dimensions", ()):
+    axes = dimensions(start)
+    for _, raw_stream in axes:
         first = next((output.name for output in plots if output.stream == raw_stream), None)
         if first is not None:
-            return {**hints, "dimensions": [[list(fields), first] for fields, _ in hints["dimensions"]]}
-    return {key: value for key, value in hints.items() if key != "dimensions"}
+            return {**hints, "dimensions": [[fields, first] for fields, _ in axes]}
+    return hints
 
 
 _DRAWN = {"Table", "Scalar", "Value"}

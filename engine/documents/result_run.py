@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from headrace.engine.documents.dimensions import motors
 from headrace.engine.documents.encoding import Encoded, encode
 from headrace.engine.documents.provenance import result_metadata
 from headrace.engine.model.records import DEAD_LETTERS, Event, RunContext
@@ -147,16 +148,9 @@ def _around(start: Mapping[str, Any], event: Event) -> Iterator[tuple[str, tuple
     """Give the raw event's number, and where the motors of the scan stood: field, value and data key."""
     yield RAW_SEQ_NUM, (event.key.seq_num, _plain_key(1))
     keys = event.descriptor.get("data_keys", {})
-    for field in _motors(start):
+    for field in motors(start):
         if field in keys and not keys[field].get("external") and not keys[field].get("shape"):
             value: Any = event.data.get(field)
             if isinstance(value, int | float) or getattr(value, "shape", None) == ():
                 kept = {word: keys[field][word] for word in ("source", "units", "precision") if word in keys[field]}
                 yield field, (float(value), {**_plain_key(1.0), **kept})
-
-
-def _motors(start: Mapping[str, Any]) -> list[str]:
-    """Give the fields that a scan is drawn against: its dimensions, and its motors if these name fields."""
-    dimensions = (start.get("hints") or {}).get("dimensions", ())
-    named = [field for fields, _ in dimensions for field in fields]
-    return list(dict.fromkeys([*named, *(start.get("motors") or ())]))

@@ -212,9 +212,18 @@ class Job:
         if isinstance(record, RunContext) and pass_by(record.start):
             passed_by.add(run)
         if run not in passed_by:
-            self._feed(record)
+            self._feed_contained(record, run, passed_by)
         elif isinstance(record, RunEnd):
             passed_by.discard(run)
+
+    def _feed_contained(self, record: Record, run: str, passed_by: set[str]) -> None:
+        """Feed a record; a run that can't even be begun is passed by, and harms no other."""
+        try:
+            self._feed(record)
+        except Exception:
+            _log.exception("run %s can't be analysed and is passed by", run)
+            passed_by.add(run)
+            self.pipeline.end(run)
 
     def _feed(self, record: Record) -> None:
         if isinstance(record, RunContext):

@@ -56,6 +56,8 @@ def declare(
     """
     stateful = inspect.isclass(target)
     body = _method(target, "update") if stateful else target
+    if held:
+        _method(target, "missing")
     settings = target.__init__ if stateful else target
     inputs, contexts = _inputs(body, target)
     parameters = _parameters(settings, target, dict(on_change or {}), "reset" if stateful else "keep")

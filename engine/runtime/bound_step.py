@@ -130,15 +130,20 @@ def when_changed(apply: Apply, ins: Sequence[tuple[str | None, int]]) -> Apply:
 
 
 def kept(takers: Sequence[tuple[int, Callable[[Event | None, Any], None]]]) -> Apply:
-    """Hand every value that is there to whoever keeps it."""
+    """Hand every value that is there to whoever keeps it; one that can't be kept does not stop the others."""
 
     def apply(slots: Slots, event: Event | None) -> Any:
-        given = False
+        given, problem = False, None
         for slot, take in takers:
             value = slots[slot]
             if value.__class__ is not Absent:
-                take(event, value)
                 given = True
+                try:
+                    take(event, value)
+                except Exception as error:
+                    problem = problem or error
+        if problem is not None:
+            raise problem
         return True if given else Absent.UPSTREAM
 
     return apply

@@ -130,20 +130,22 @@ def execute(rows: Sequence[QuickRow], slots: Slots, event: Event | None, on_fail
 
 
 def _general(row: Row, slots: Slots, event: Event | None, on_failure: OnFailure) -> None:
-    count, outs, renews = row.count, row.outs, row.renews
     try:
         value = row.apply(slots, event)
-        if value is SKIP or (value is None and outs):
-            value = _nothing(value, count)
+        if value is SKIP or (value is None and row.outs):
+            value = _nothing(value, row.count)
         elif value.__class__ is not Absent:
-            count.out += 1
+            store(slots, row.outs, value)  # inside the try: a node may give fewer values than it declares
+            row.count.out += 1
     except Exception as error:
         value = on_failure(row, slots, event, error)
-    if value is not Absent.UNCHANGED:
-        store(slots, outs, value)
-        if renews is not None:
-            for _, slot in outs:
-                renews[slot] = slots[slot]
+        if value.__class__ is not Absent:
+            store(slots, row.outs, value)
+    if value.__class__ is Absent and value is not Absent.UNCHANGED:
+        store(slots, row.outs, value)
+    if row.renews is not None and value is not Absent.UNCHANGED:
+        for _, slot in row.outs:
+            row.renews[slot] = slots[slot]
     for slot in row.frees:
         slots[slot] = None
 

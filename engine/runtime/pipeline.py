@@ -101,9 +101,9 @@ class Pipeline:
         if run.uid in self._states:
             _log.warning("run %s began twice; the second beginning is ignored", run.uid)
             return None
+        self._receiver.run_started(run, self.plan, self.parameters)
         state = RunState(self.plan, self.parameters, run, self._receiver)
         self._states[run.uid] = state
-        self._receiver.run_started(run, self.plan, self.parameters)
         return self._emit(Message(run, state, state.slots))
 
     def _feed_event(self, event: Event) -> Any:

@@ -27,7 +27,7 @@ def same(left: Result, right: Result) -> None:
     for stream in STREAMS:
         one, other = left[stream], right[stream]
         if isinstance(one, pd.DataFrame):
-            pd.testing.assert_frame_equal(one, other, check_exact=True)  # type: ignore[arg-type]
+            pd.testing.assert_frame_equal(one, other, check_exact=True)
         else:
             assert one.dtype == np.asarray(other).dtype
             np.testing.assert_array_equal(one, other)

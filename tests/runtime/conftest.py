@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -81,6 +81,21 @@ def shout(value: Value) -> Table:
     raise RuntimeError(value)
 
 
+class Halves(NamedTuple):
+    """Two values."""
+
+    left: Value
+    right: Value
+
+
+@node
+def halves(value: Value) -> Halves:
+    """Split a value; an odd one makes only one half."""
+    if value % 2:
+        return (value,)  # type: ignore[return-value]
+    return Halves(value // 2, value // 2)
+
+
 @node_class()
 class total:
     """Add up."""
@@ -110,7 +125,9 @@ def sink(**values: Value) -> None:
     """Keep values."""
 
 
-KIT = SimpleNamespace(read=read, held=held, add=add, plus=plus, blank=blank, shout=shout, total=total, sink=sink)
+KIT = SimpleNamespace(
+    read=read, held=held, add=add, plus=plus, blank=blank, halves=halves, shout=shout, total=total, sink=sink
+)
 
 
 @dataclass

@@ -89,3 +89,28 @@ def test_closing_ends_open_runs_as_aborted(kit: SimpleNamespace, rig: Any) -> No
     bench.pipeline.close()
     assert bench.out.values["total"] == [(None, 4)]
     assert bench.out.summaries[0].verdict[0] == "abort"
+
+
+def test_a_node_that_gives_fewer_values_than_it_declares_fails_alone(kit: SimpleNamespace, rig: Any) -> None:
+    pair = kit.halves(kit.read(field="x"))
+    bench = rig(Graph("g").keep(pair=pair, right=pair.right, x=kit.read(field="x")))
+    summary = bench.whole([2, 3, 4])
+    assert summary.counts["pair"] == {"in": 3, "out": 2, "filtered": 0, "failed": 1}
+    assert bench.out.values["right"] == [(1, 1), (3, 2)]
+    assert len(bench.out.values["x"]) == 3
+
+
+def test_one_result_that_cannot_be_kept_does_not_stop_the_others(kit: SimpleNamespace, rig: Any) -> None:
+    x = kit.read(field="x")
+    bench = rig(Graph("g").keep(bad=x, good=kit.plus(x)))
+    keep = bench.out.value
+
+    def picky(run: Any, output: Any, *rest: Any) -> None:
+        if output.name == "bad":
+            raise TypeError("no")
+        keep(run, output, *rest)
+
+    bench.out.value = picky
+    summary = bench.whole([1, 2])
+    assert bench.out.values["good"] == [(1, 2), (2, 3)]
+    assert summary.counts["keep"]["failed"] == 2

@@ -26,7 +26,7 @@ class Recorder:
     def __init__(self, began: float, origin: str | None) -> None:
         self._now, self._origin, self._numbers = began, origin, count()
         self._run: Any = None
-        self._stream: Any = None
+        self._streams: dict[str, Any] = {}
 
     def _uid(self) -> str:
         if self._origin is None:
@@ -42,6 +42,7 @@ class Recorder:
         from event_model import compose_run
 
         self._run = compose_run(uid=self._uid(), time=self._tick(1.0), metadata=dict(start))
+        self._streams.clear()
         return self._run.start_doc["uid"], ("start", self._run.start_doc)
 
     def describe(
@@ -49,8 +50,9 @@ class Recorder:
         data_keys: Mapping[str, Any],
         objects: Mapping[str, list[str]],
         configuration: Mapping[str, tuple[Any, str, str]],
+        stream: str = "primary",
     ) -> tuple[str, dict[str, Any]]:
-        """Open the stream ``primary``; the configuration is name to (value, dtype, unit) and is the detector's."""
+        """Open a stream; the configuration is name to (value, dtype, unit) and is the detector's, the last object."""
         now, detector = self._tick(0.05), list(objects)[-1]
         keys = {
             name: {"source": f"SIM:{name}", "shape": [], "dtype": dtype, **({"units": unit} if unit else {})}
@@ -59,24 +61,33 @@ class Recorder:
         values = {name: value for name, (value, _, _) in configuration.items()}
         empty: dict[str, Any] = {"data": {}, "timestamps": {}, "data_keys": {}}
         held = {"data": values, "timestamps": dict.fromkeys(values, now), "data_keys": keys}
-        self._stream = self._run.compose_descriptor(
-            name="primary",
+        self._streams[stream] = self._run.compose_descriptor(
+            name=stream,
             data_keys=dict(data_keys),
             object_keys=dict(objects),
-            hints={name: {"fields": [fields[-1] if name == detector else name]} for name, fields in objects.items()},
+            hints={name: {"fields": _to_plot(fields, data_keys, name == detector)} for name, fields in objects.items()},
             configuration={name: held if name == detector else empty for name in objects},
             time=now,
             uid=self._uid(),
         )
-        return "descriptor", self._stream.descriptor_doc
+        return "descriptor", self._streams[stream].descriptor_doc
 
-    def record(self, readings: Mapping[str, Any], *, busy: float) -> tuple[str, dict[str, Any]]:
+    def record(
+        self, readings: Mapping[str, Any], *, busy: float, stream: str = "primary"
+    ) -> tuple[str, dict[str, Any]]:
         """Take an event after so many seconds of moving and counting."""
         now = self._tick(busy)
         stamps = dict.fromkeys(readings, now)
-        event = self._stream.compose_event(data=dict(readings), timestamps=stamps, time=now, uid=self._uid())
-        return "event", event
+        compose = self._streams[stream].compose_event
+        # Validating takes longer than simulating a shot; that the documents are valid is tested.
+        return "event", compose(data=dict(readings), timestamps=stamps, time=now, uid=self._uid(), validate=False)
 
     def close(self) -> tuple[str, dict[str, Any]]:
         """End the run."""
         return "stop", self._run.compose_stop(time=self._tick(0.2), uid=self._uid())
+
+
+def _to_plot(fields: list[str], data_keys: Mapping[str, Any], of_detector: bool) -> list[str]:
+    """Give the field of an object that is worth a plot: a motor's position, a detector's last number."""
+    numbers = [field for field in fields if not data_keys[field]["shape"]]
+    return numbers[-1:] if of_detector else numbers[:1]

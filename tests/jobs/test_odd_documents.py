@@ -1,0 +1,113 @@
+"""Documents that make no sense harm no run beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from event_model import compose_run
+
+from headrace import Graph, Job, Result
+from headrace.engine.documents.memory_run import MemoryRun
+from headrace.nodes import accumulate, source
+
+Pair = tuple[str, Mapping[str, Any]]
+
+ODD_STARTS: list[dict[str, Any]] = [
+    {"hints": "text"},
+    {"hints": {"dimensions": "x"}},
+    {"hints": {"dimensions": [[1, 2, 3], "x", [["motor"], 5]]}},
+    {"motors": 5},
+    {"motors": [1, None, "i0"]},
+    {"num_points": "many"},
+    {"headrace": "mine"},
+    {"scan_id": "seven"},
+    {"sample": {"deep": [float("nan")] * 3}},
+]
+
+
+def good_run() -> list[Pair]:
+    run = compose_run()
+    keys = {"i0": {"dtype": "number", "shape": [], "source": "sim"}}
+    stream = run.compose_descriptor(name="primary", data_keys=keys)
+    events = [stream.compose_event(data={"i0": float(n)}, timestamps={"i0": 0.0}) for n in range(1, 4)]
+    return [
+        ("start", run.start_doc),
+        ("descriptor", stream.descriptor_doc),
+        *(("event", event) for event in events),
+        ("stop", run.compose_stop()),
+    ]
+
+
+def results(documents: list[Pair]) -> list[Result]:
+    """Run a graph on documents as they pass by; give its results."""
+    given: dict[str, list[Pair]] = {}
+    run_of: dict[str, str] = {}
+
+    def take(name: str, doc: Mapping[str, Any]) -> None:
+        uid = doc["uid"] if name == "start" else doc.get("run_start") or run_of[doc["descriptor"]]
+        if name == "descriptor":
+            run_of[doc["uid"]] = uid
+        given.setdefault(uid, []).append((name, doc))
+
+    graph = Graph("g").keep(total=accumulate(source(field="i0"), how="sum"), i0=source(field="i0"))
+    with Job(graph, to=[take]) as job:
+        job.run_documents(documents)
+    return [Result(MemoryRun(documents)) for documents in given.values()]
+
+
+@pytest.mark.parametrize("odd", ODD_STARTS, ids=str)
+def test_odd_metadata_are_carried_along_and_break_nothing(odd: dict[str, Any]) -> None:
+    run = good_run()
+    run[0] = ("start", {**run[0][1], **odd})
+    [result] = results(run)
+    assert result.stop is not None
+    assert result.stop["exit_status"] == "success"
+    assert result["total"]["total"].tolist() == [6.0]
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        ("start", {}),
+        ("start", {"uid": 5, "time": 0.0}),
+        ("descriptor", {"uid": "d"}),
+        ("event", {"descriptor": "never heard of", "seq_num": 1, "data": {}}),
+        ("event", {"descriptor": "d", "seq_num": "one", "data": {}}),
+        ("event_page", {"descriptor": "d"}),
+        ("resource", {"uid": "r"}),
+        ("stream_datum", {"uid": "s"}),
+        ("stop", {"run_start": "never began"}),
+        ("nonsense", {"uid": "x"}),
+    ],
+    ids=str,
+)
+def test_a_document_that_makes_no_sense_is_passed_over(nonsense: Pair) -> None:
+    run = good_run()
+    [result] = results([*run[:3], nonsense, *run[3:]])
+    assert result["total"]["total"].tolist() == [6.0]
+    assert result.stop is not None
+    assert result.stop["exit_status"] == "success"
+
+
+def test_interleaved_runs_come_out_as_if_they_were_alone() -> None:
+    one, other = good_run(), good_run()
+    mixed = [pair for both in zip(one, other, strict=True) for pair in both]
+    assert [result["total"]["total"].tolist() for result in results(mixed)] == [[6.0], [6.0]]
+
+
+def test_a_run_that_never_stops_ends_as_aborted_when_the_documents_end() -> None:
+    [result] = results(good_run()[:-1])
+    assert result.stop is not None
+    assert result.stop["exit_status"] == "abort"
+    assert result["total"]["total"].tolist() == [6.0]
+
+
+def test_lost_events_are_counted_from_gaps() -> None:
+    run = good_run()
+    del run[3]
+    [result] = results(run)
+    assert result.stop is not None
+    assert result.stop["exit_status"] == "fail"
+    assert result.stop["headrace"]["lost"] == [["primary", 1]]
