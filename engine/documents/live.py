@@ -96,7 +96,8 @@ class LiveSource:
 
     Notes
     -----
-    One thread iterates. `close` and `stats` may be used from any thread, `close` from a signal handler too.
+    One thread iterates. `stop`, `close` and `stats` may be used from any thread, the first two also in a
+    signal handler.
 
     Examples
     --------
@@ -165,6 +166,11 @@ class LiveSource:
             target=self._read, args=(context, subscriber, link), name=f"reader of {self.address}", daemon=True
         )
         self._reader.start()
+
+    def stop(self) -> None:
+        """Stop listening: iteration gives what still waits, and ends. Never blocks; may be called twice."""
+        self._closing = True
+        self._queue.finish()
 
     def close(self) -> None:
         """End it: iteration stops at once, what still waits is discarded. Never blocks; may be called twice."""

@@ -33,6 +33,7 @@ class BoundedQueue(Generic[T]):
         self._items: deque[tuple[T, int]] = deque()
         self._bytes = 0
         self._closed = False
+        self._finished = False
         self._discarded = 0
         self._changed = threading.Condition(threading.RLock())
 
@@ -49,12 +50,12 @@ class BoundedQueue(Generic[T]):
         Returns
         -------
         :
-            False if the queue was closed; the item is discarded then.
+            False if the queue was closed or finished; the item is discarded then.
         """
         with self._changed:
-            while not self._closed and self._items and self._is_full(size):
+            while not self._closed and not self._finished and self._items and self._is_full(size):
                 self._changed.wait()
-            if self._closed:
+            if self._closed or self._finished:
                 self._discarded += 1
                 return False
             self._items.append((item, size))
@@ -65,14 +66,20 @@ class BoundedQueue(Generic[T]):
     def get(self) -> T | None:
         """Take the oldest item, waiting for one; None once the queue is closed, or finished and empty."""
         with self._changed:
-            while not self._closed and not self._items:
+            while not self._closed and not self._finished and not self._items:
                 self._changed.wait()
-            if self._closed:
+            if self._closed or not self._items:
                 return None
             item, size = self._items.popleft()
             self._bytes -= size
             self._changed.notify_all()
             return item
+
+    def finish(self) -> None:
+        """Take nothing more; what waits can still be taken. Never blocks."""
+        with self._changed:
+            self._finished = True
+            self._changed.notify_all()
 
     def close(self) -> None:
         """End it now, for both sides; what still waits is discarded."""

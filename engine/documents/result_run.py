@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from headrace.engine.documents.dimensions import motors
 from headrace.engine.documents.encoding import Encoded, encode
 from headrace.engine.documents.provenance import result_metadata
+from headrace.engine.model.errors import DocumentError
 from headrace.engine.model.records import DEAD_LETTERS, Event, RunContext
 from headrace.engine.runtime.dead_letters import DeadLetter
 from headrace.engine.runtime.parameters import ParameterSet
@@ -57,6 +58,8 @@ class ResultRun:
         self._give = give
         self._composed = compose_run(metadata=result_metadata(run, plan, parameters), validate=False)
         self._streams: dict[str, _Described] = {}
+        began = run.start.get("time")
+        self._began = float(began) if isinstance(began, int | float) else 0.0
         self.uid = str(self._composed.start_doc["uid"])
         self._emit("start", self._composed.start_doc)
 
@@ -67,7 +70,7 @@ class ResultRun:
         """Emit one value of a result; the first one of its kind brings a descriptor."""
         encoded = encode(output.name, value)
         around = dict(_around(self._run.start, event)) if event is not None else {}
-        time = event.time if event is not None else float(self._run.start.get("time", 0.0))
+        time = event.time if event is not None else self._began
         self._write(output.name, encoded, around, time, (output.node, parameters))
 
     def dead_letter(self, letter: DeadLetter) -> None:
@@ -82,7 +85,8 @@ class ResultRun:
             "text": str(letter),
         }
         around = {name: (value, _plain_key(value)) for name, value in fields.items()}
-        self._write(DEAD_LETTERS, Encoded({}, {}, (), ()), around, float(self._run.start.get("time", 0.0)))
+        time = letter.time if letter.time is not None else self._began
+        self._write(DEAD_LETTERS, Encoded({}, {}, (), ()), around, time)
 
     def _write(
         self, name: str, encoded: Encoded, around: Mapping[str, Any], time: float, made_by: _MadeBy | None = None
@@ -100,6 +104,11 @@ class ResultRun:
         found = self._streams.get(name)
         if found is not None and found.signature == signature:
             return found.compose_event
+        if found is not None and found.signature[0].keys() != keys.keys():
+            before, now = set(found.signature[0]), set(keys)
+            changed = ", ".join(sorted(before ^ now))
+            problem = f"result {name!r} has other fields than before ({changed}); a stream keeps its fields for the run"
+            raise DocumentError(problem)
         bundle = self._composed.compose_descriptor(
             name=name,
             data_keys={field: {**key, "object_name": name} for field, key in keys.items()},

@@ -156,7 +156,7 @@ class Job:
         heard_all = not parse_address(address).prefixes
         first = len(self._finished)
         with LiveSource(address, connected_within=PROXY_WITHIN) as source:
-            self._stopping = source.close
+            self._stopping = source.stop
             self._progress.waiting(f"waiting for runs on {address}")
             try:
                 self.run_documents(
@@ -245,6 +245,11 @@ class Job:
         finished = Finished(summary, uid, self._destinations.places(uid), problems)
         self._finished.append(finished)
         self._progress.run_ended(finished)
+
+    @property
+    def finished(self) -> list[Finished]:
+        """What became of each run so far."""
+        return list(self._finished)
 
     def stop(self) -> None:
         """End a live job: what has come in is worked off, open runs are ended. Safe in a signal handler."""

@@ -90,6 +90,7 @@ def _block(graph: Graph, node: Node, kind: NodeType) -> Iterator[str]:
 def _setting(setting: dict[str, Any], node: Node) -> Iterator[str]:
     value = node.parameters.get(setting["name"], setting["default"])
     unit = f" [{setting['unit']}]" if setting["unit"] else ""
-    doc = textwrap.shorten(setting["doc"].partition(". ")[0].rstrip("."), 90, placeholder=" …")
+    doc = setting["doc"].replace("``", "").replace("`", "")
+    doc = textwrap.shorten(doc.partition(". ")[0].rstrip("."), 90, placeholder=" …")
     written = ".nan" if value != value else json.dumps(value, ensure_ascii=False)
     yield f"  #   {setting['name'] + ': ' + written:<24} # {doc}{unit}"

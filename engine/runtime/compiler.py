@@ -41,7 +41,7 @@ def compile_graph(graph: Graph, registry: Mapping[str, NodeType], fuse: Fusing =
     outline = _Outline(graph, facts)
     segments = tuple(outline.segment(names) for names in grouped(facts, fuse))
     streams = frozenset(stream for segment in segments for stream in segment.events)
-    plan = Plan(graph, facts.types, outline.slots, segments, outline.outputs, streams)
+    plan = Plan(graph, facts.types, outline.slots, segments, outline.outputs, streams, outline.needed())
     return replace(plan, segments=freed(plan))
 
 
@@ -72,6 +72,17 @@ class _Outline:
                 for stream in sorted(streams)
             },
             end=tuple(step for name in names for step in self._end(name)),
+        )
+
+    def needed(self) -> frozenset[str]:
+        """Give the streams that some node reads for more than holding the value."""
+        return frozenset(
+            stream
+            for name in self.facts.order
+            if self.facts.types[name].is_source
+            and not self.facts.types[name].held
+            and (stream := self.facts.stream[name]) is not None
+            and not all(self.facts.types[user].held for user in self.facts.graph.successors(name))
         )
 
     # What a node depends on

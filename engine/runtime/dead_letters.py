@@ -25,6 +25,8 @@ class DeadLetter:
         Where it happened.
     run, event
         The run, and the event; None if it happened at the start or end of the run.
+    time
+        When the event was recorded; None as above.
     phase
         ``begin``, ``event`` or ``end``.
     revision
@@ -42,6 +44,7 @@ class DeadLetter:
     node_type: str
     run: str
     event: EventKey | None
+    time: float | None
     phase: str
     revision: int
     inputs: Mapping[str, str]

@@ -122,6 +122,8 @@ class Plan:
         The results, in the order of the sinks.
     streams
         The streams whose events are used.
+    needed
+        Those of them that a run must have: a stream whose values are only held for others (a dark) may be missing.
     """
 
     graph: Graph
@@ -130,6 +132,7 @@ class Plan:
     segments: tuple[Segment, ...]
     outputs: tuple[Output, ...]
     streams: frozenset[str]
+    needed: frozenset[str] = frozenset()
 
     @property
     def size(self) -> int:

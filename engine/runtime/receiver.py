@@ -38,6 +38,8 @@ class RunSummary:
         Events that came after a node stopped the run.
     stopped_by
         The node whose failure stopped the run; None if none did.
+    unseen
+        Streams that the graph reads and of which the run had no event, although it had others.
     """
 
     run: RunContext
@@ -49,6 +51,7 @@ class RunSummary:
     events: Mapping[str, int] = field(default_factory=dict)
     dropped: int = 0
     stopped_by: str | None = None
+    unseen: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> tuple[str, str]:
@@ -63,6 +66,10 @@ class RunSummary:
             reasons.append(f"{self.failures} failed ({where}){first}")
         if self.stopped_by:
             reasons.append(f"stopped by {self.stopped_by!r}, {self.dropped} later events dropped")
+        if self.unseen:
+            there = ", ".join(map(repr, self.events))
+            wanted = ", ".join(map(repr, self.unseen))
+            reasons.append(f"the graph reads stream {wanted}, of which the run had no event; it had {there}")
         if lost:
             reasons.append(f"{lost} events never arrived ({dict(self.end.lost)})")
         if reasons:

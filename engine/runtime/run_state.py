@@ -111,6 +111,7 @@ class RunState:
             node_type=kind.name,
             run=self.run.uid,
             event=event.key if event else None,
+            time=event.time if event else None,
             phase="event" if event else "begin" if at_begin else "end",
             revision=self.parameters.revision,
             inputs=given,
@@ -133,4 +134,5 @@ class RunState:
             events=dict(self.events),
             dropped=self.dropped,
             stopped_by=self.stopped_by,
+            unseen=tuple(sorted(self.plan.needed - set(self.events))) if self.events else (),
         )

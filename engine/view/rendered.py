@@ -137,5 +137,6 @@ class Rendered:
 
     @property
     def fault_count(self) -> int:
-        """Number of faults, those of nodes included."""
-        return len(self.faults) + sum(len(node.problems) for node in self.nodes)
+        """Number of faults, those of nodes included; what only the picture found counts where no check was made."""
+        checked = len(self.faults) + sum(len(node.faults) for node in self.nodes)
+        return checked or sum(len(node.problems) for node in self.nodes)

@@ -18,24 +18,42 @@ if TYPE_CHECKING:
     from headrace.engine.jobs.check import check
     from headrace.engine.jobs.job import Job
     from headrace.engine.jobs.run import open_run, run, run_each
+    from headrace.engine.model.constraints import Meta, Odd, Unit
     from headrace.engine.model.errors import DocumentError, HeadraceError, NotReachableError, UsageError
     from headrace.engine.model.faults import Fault, GraphError
     from headrace.engine.model.graph import Graph
     from headrace.engine.model.node import node, node_class, source_node
-    from headrace.engine.model.skip import SKIP
+    from headrace.engine.model.ports import Array, Frame, Metadata, Profile, Scalar, Stack, Table, Value
+    from headrace.engine.model.records import Event, EventKey, RunContext
+    from headrace.engine.model.skip import SKIP, Skip
     from headrace.engine.model.wiring import named
 
 __all__ = [
     "SKIP",
+    "Array",
     "DocumentError",
+    "Event",
+    "EventKey",
     "Fault",
+    "Frame",
     "Graph",
     "GraphError",
     "HeadraceError",
     "Job",
+    "Meta",
+    "Metadata",
     "NotReachableError",
+    "Odd",
+    "Profile",
     "Result",
+    "RunContext",
+    "Scalar",
+    "Skip",
+    "Stack",
+    "Table",
+    "Unit",
     "UsageError",
+    "Value",
     "check",
     "named",
     "node",
@@ -48,15 +66,30 @@ __all__ = [
 
 _HOME = {
     "SKIP": "model.skip",
+    "Array": "model.ports",
     "DocumentError": "model.errors",
+    "Event": "model.records",
+    "EventKey": "model.records",
     "Fault": "model.faults",
+    "Frame": "model.ports",
     "Graph": "model.graph",
     "GraphError": "model.faults",
     "HeadraceError": "model.errors",
     "Job": "jobs.job",
+    "Meta": "model.constraints",
+    "Metadata": "model.ports",
     "NotReachableError": "model.errors",
+    "Odd": "model.constraints",
+    "Profile": "model.ports",
     "Result": "documents.result",
+    "RunContext": "model.records",
+    "Scalar": "model.ports",
+    "Skip": "model.skip",
+    "Stack": "model.ports",
+    "Table": "model.ports",
+    "Unit": "model.constraints",
     "UsageError": "model.errors",
+    "Value": "model.ports",
     "check": "jobs.check",
     "named": "model.wiring",
     "node": "model.node",

@@ -170,3 +170,4 @@ def scan(inlet: str) -> Iterator[Callable[..., list[Pair]]]:
     publisher.close()
     engine.loop.call_soon_threadsafe(engine.loop.stop)
     engine._th.join()
+    engine.loop.close()

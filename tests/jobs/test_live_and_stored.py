@@ -94,6 +94,7 @@ class Listener:
     def close(self) -> None:
         self._dispatcher.loop.call_soon_threadsafe(self._dispatcher._task.cancel)
         self._thread.join(10)
+        self._dispatcher.loop.close()
 
 
 def test_a_scan_live_and_from_the_store_gives_bit_identical_results(

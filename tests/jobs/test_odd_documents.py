@@ -111,3 +111,13 @@ def test_lost_events_are_counted_from_gaps() -> None:
     assert result.stop is not None
     assert result.stop["exit_status"] == "fail"
     assert result.stop["headrace"]["lost"] == [["primary", 1]]
+
+
+def test_a_stream_that_the_run_does_not_have_is_no_success() -> None:
+    graph = Graph("g").keep(i0=source(field="i0", stream="primry"))
+    with Job(graph) as job:
+        job.run_documents(good_run())
+        [one] = job.finished
+    status, reason = one.summary.verdict
+    assert status == "fail"
+    assert reason == "the graph reads stream 'primry', of which the run had no event; it had 'primary'"
