@@ -7,20 +7,22 @@ from typing import Any, Literal
 
 import numpy as np
 
-from headrace.engine.model.errors import DocumentError, HeadraceError, UsageError
+from headrace.engine.model.errors import DocumentError, UsageError
 from headrace.engine.model.node import source_node
 from headrace.engine.model.ports import Frame
-from headrace.engine.model.records import Event, RecordedRun, RunContext
+from headrace.engine.model.records import Event, RunContext
 from headrace.engine.model.skip import SKIP, Skip
-from headrace.nodes.support.arrays import sum_of_frames
-from headrace.nodes.support.image_files import read_images
-from headrace.nodes.support.lookup import MISSING, find, not_there
+from headrace.nodes.support.frame_origin import FrameOrigin, NoFrameError, field_sum, origin_problems
 
 __all__ = ["dark"]
 
 
-class _NoDarkError(DocumentError):
-    """A dark that is not there, for which `missing` says what to do."""
+def _problems(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Say which parameters don't go together."""
+    yield from origin_problems("dark", parameters)
+    stream, index = parameters["stream"], parameters["index"]
+    if stream is not None and index is not None and index < -1:
+        yield f"dark: index {index} of a stream is not known while it runs; give -1, null or from 0 up"
 
 
 class Dark:
@@ -62,7 +64,7 @@ class Dark:
         stack from a file: which frame along the first axis. With `stream`: which of its events is the dark (-1
         or null: always the newest).
     missing
-        If there is no dark: ``error`` (the events that need it fail), ``skip`` (they are left out), ``zero``
+        If there is no dark: ``error`` (the run fails and says so), ``skip`` (they are left out), ``zero``
         (a frame of shape (1, 1) that stands for zero everywhere).
 
     Raises
@@ -106,14 +108,13 @@ class Dark:
         missing: Literal["error", "skip", "zero"] = "error",
         run: RunContext | None = None,
     ) -> None:
-        self._field, self._key, self._uid, self._run_stream = field, key, uid, run_stream
-        self._stream, self._file, self._index, self._policy = stream, file, index, missing
-        self._run = run
+        declared = {"key": key, "uid": uid, "file": file, "field": field, "stream": stream, "index": index}
+        problems = list(_problems(declared))
+        if problems:
+            raise UsageError(problems[0])
+        self._origin = FrameOrigin("dark", field, key, uid, file, run_stream, index)
+        self._stream, self._policy, self._run = stream, missing, run
         self._why = ""
-        origin = {"field": field, "key": key, "uid": uid, "file": file, "stream": stream, "index": index}
-        problem = "; ".join(_problems(origin))
-        if problem:
-            raise UsageError(problem)
 
     def begin(self) -> Frame | Skip:
         """Find the dark that is known when the run starts.
@@ -129,7 +130,7 @@ class Dark:
         """
         try:
             return self._find()
-        except _NoDarkError as error:
+        except NoFrameError as error:
             self._why = str(error)
             if self._policy == "error" and self._stream is None:
                 raise
@@ -137,9 +138,9 @@ class Dark:
 
     def update(self, *, event: Event) -> Frame | Skip:
         """Take an event of `stream` as the dark from now on; `SKIP` if `index` picks another one."""
-        if self._index not in (None, -1, event.key.seq_num - 1):
+        if self._origin.index not in (None, -1, event.key.seq_num - 1):
             return SKIP
-        total, count = self._frames(event)
+        total, count = field_sum(event, str(self._origin.field))
         found: Frame = total / count
         return found
 
@@ -153,97 +154,14 @@ class Dark:
         """
         if self._policy == "skip":
             return SKIP
-        problem = self._why or self._advice("no dark has come")
+        problem = self._why or self._origin.advice("no dark has come")
         raise DocumentError(problem)
 
     def _find(self) -> Frame:
-        if self._file is not None:
-            return self._from_file(self._file)
-        if self._key is not None or self._uid is not None:
-            return self._from_run(self._uid if self._uid is not None else self._named_uid())
-        raise _NoDarkError(self._advice(f"no event of stream {self._stream!r} has come before this one"))
-
-    def _advice(self, problem: str) -> str:
-        return f"{problem}; record a dark, name another origin, or set 'missing' to 'skip' or 'zero'"
-
-    def _from_file(self, file: str) -> Frame:
-        frames = read_images(file)
-        if self._index is not None and frames.ndim > 2:
-            if not -len(frames) <= self._index < len(frames):
-                problem = f"dark: {file} has {len(frames)} frames, so there is no index {self._index}"
-                raise UsageError(problem)
-            frames = frames[self._index]
-        total, count = sum_of_frames(frames, file)
-        return total / count
-
-    def _context(self) -> RunContext:
-        if self._run is None:
-            problem = "dark: a dark run is found through the run that needs it; give run=RunContext(...)"
-            raise UsageError(problem)
-        return self._run
-
-    def _named_uid(self) -> str:
-        value = find(self._context().start, str(self._key))
-        if value is MISSING or value in (None, ""):
-            problem = self._advice(f"the start document names no dark run under {self._key!r}")
-            raise _NoDarkError(problem)
-        if not isinstance(value, str):
-            problem = f"the start document has {value!r} under {self._key!r}; expected the uid of a dark run"
-            raise DocumentError(problem)
-        return value
-
-    def _from_run(self, uid: str) -> Frame:
-        origin = f" (named under {self._key!r} in the start document)" if self._key else ""
-        run = self._context().find_run(uid)
-        if run is None:
-            problem = f"dark run {uid!r}{origin} is not known; give the store that holds it as a source"
-            raise _NoDarkError(self._advice(problem))
-        events = self._chosen(run, f"dark run {uid!r}{origin}")
-        total, count = self._frames(events[0])
-        for event in events[1:]:
-            more, number = self._frames(event)
-            total, count = self._added(total, more), count + number
-        mean: Frame = total / count
-        return mean
-
-    def _chosen(self, run: RecordedRun, what: str) -> list[Event]:
-        events = list(run.events(self._run_stream))
-        if not events:
-            problem = self._advice(f"{what} has no event in stream {self._run_stream!r}")
-            raise _NoDarkError(problem)
-        if self._index is None:
-            return events
-        if not -len(events) <= self._index < len(events):
-            problem = self._advice(f"{what} has {len(events)} events, so there is no index {self._index}")
-            raise _NoDarkError(problem)
-        return [events[self._index]]
-
-    def _added(self, total: Any, more: Any) -> Any:
-        if total.shape != more.shape:
-            shapes = f"{total.shape} and {more.shape}"
-            problem = f"dark: events of the dark run have frames of shapes {shapes}; pick one by 'index'"
-            raise HeadraceError(problem)
-        return total + more
-
-    def _frames(self, event: Event) -> tuple[Any, int]:
-        field = str(self._field)
-        if field not in event.data:
-            raise not_there(field, f"stream {event.key.stream!r} of run {event.key.run!r}", event.data)
-        return sum_of_frames(event.data[field], field)
-
-
-def _problems(parameters: Mapping[str, Any]) -> Iterator[str]:
-    """Say which parameters don't go together."""
-    given = [name for name in ("key", "uid", "file") if parameters[name] is not None]
-    stream, index = parameters["stream"], parameters["index"]
-    if len(given) > 1:
-        yield f"dark: {' and '.join(given)} both say where it comes from; give one of key, uid and file"
-    elif not given and stream is None:
-        yield "dark: where does it come from? Give one of key, uid, file, or stream"
-    elif parameters["field"] is None and (parameters["file"] is None or stream is not None):
-        yield "dark: give 'field', the field that holds the dark frames"
-    elif stream is not None and index is not None and index < -1:
-        yield f"dark: index {index} of a stream is not known while it runs; give -1, null or from 0 up"
+        if self._origin.key is None and self._origin.uid is None and self._origin.file is None:
+            problem = f"no event of stream {self._stream!r} has come before this one"
+            raise NoFrameError(self._origin.advice(problem))
+        return self._origin.image(self._run)
 
 
 dark = source_node(Dark, held=True, problems_of=_problems)

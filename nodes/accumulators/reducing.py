@@ -1,4 +1,4 @@
-"""Values over a whole run: how many, how large, how much they vary."""
+"""Reducing a value to one, place by place: how many, how large, how much they vary."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Annotated, Literal, TypeAlias
 
 from headrace.engine.model.constraints import Meta
 from headrace.engine.model.node import node_class
-from headrace.engine.model.ports import Value
-from headrace.engine.model.skip import SKIP, Skip
+from headrace.engine.model.ports import Scalar, Value
+from headrace.engine.model.records import Event
+from headrace.engine.model.skip import Skip
 from headrace.nodes.support.accumulator import Accumulator, NanPolicy
 from headrace.nodes.support.extremes import Maximum, Minimum
+from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
 from headrace.nodes.support.spread import StandardDeviation, Variance
 from headrace.nodes.support.totals import Count, Mean, Sum
 
@@ -29,11 +31,17 @@ _MAKERS: Mapping[How, Callable[[NanPolicy, int], Accumulator]] = {
 }
 
 
-class Accumulate:
+class Accumulate(Reduction):
     """Reduce a value to one over all events of the run, place by place.
 
-    ``out`` is the result, once, at the end of the run; ``running`` is the result so far, for every event. Values
-    are numbers, or arrays of one shape; the result has that shape.
+    ``out`` is the result, once, at the end of the run; ``running`` is the result so far, for every event, or for
+    some of them (`every`, `seconds`). Values are numbers, or arrays of one shape; the result has that shape.
+
+    If the optional input ``reset`` is connected (a motor, say), events belong together while it has the same
+    value. When it changes, all is forgotten before the event is taken in: ``running`` is the result so far of this
+    group, and ``out`` that of the last one. With ``every: group``, ``running`` gives the finished result of each
+    group on the event that begins the next; together with ``out`` these are all groups. A motor that jitters begins
+    a new group with each event: connect its set point, or a rounded value. Each run begins anew anyway.
 
     ========= ========================================================== =============================
     ``how``   gives                                                      dtype
@@ -60,6 +68,10 @@ class Accumulate:
     nan
         What a NaN does: ``propagate`` (its place becomes NaN), ``omit`` (it is not counted), ``error`` (the event
         fails and is left out).
+    every
+        Show ``running`` on every n-th event only, counted from the last reset; ``group``: once for each group.
+    seconds
+        Show ``running`` when this much time has passed in the data since it was last shown.
 
     Raises
     ------
@@ -75,6 +87,7 @@ class Accumulate:
 
         brightest: {type: accumulate, in: clean, how: max}
         noise:     {type: accumulate, in: i0, how: std, nan: omit}
+        position:  {type: accumulate, in: {value: clean, reset: motor}, how: mean, every: group}
         keep:      {type: sink, in: {brightest: brightest, noise_so_far: noise.running}}
 
     Examples
@@ -94,22 +107,34 @@ class Accumulate:
         *,
         how: How,
         ddof: Annotated[int, Meta(ge=0)] = 1,
-        nan: Literal["propagate", "omit", "error"] = "propagate",
+        nan: NanPolicy = "propagate",
+        every: Every = None,
+        seconds: Seconds = None,
     ) -> None:
+        super().__init__(_MAKERS[how](nan, ddof), every, seconds)
         self._how = how
-        self._state = _MAKERS[how](nan, ddof)
 
-    def update(self, value: Value) -> None:
-        """Take the value of one event."""
-        self._state.push(value)
+    def update(self, value: Value, reset: Scalar = None, *, event: Event | None = None) -> None:
+        """Take the value of one event.
 
-    def value(self) -> Value:
-        """Give the result so far."""
-        return self._state.value()
+        Parameters
+        ----------
+        value
+            A number or an array.
+        reset
+            All is forgotten first if this is another number or text than for the event before.
+        event
+            The event, for its time.
+        """
+        self._take((value,), reset, event)
+
+    def value(self) -> Value | Skip:
+        """Give the result so far, if it is to be shown now."""
+        return self._running()
 
     def final(self) -> Value | Skip:
         """Give the result of the run; nothing if there was no event to reduce."""
-        return SKIP if self._state.is_empty and self._how != "count" else self._state.value()
+        return self._state.value() if self._how == "count" else self._result()
 
 
-accumulate = node_class(Accumulate)
+accumulate = node_class(Accumulate, family="accumulators", problems_of=emission_problems)

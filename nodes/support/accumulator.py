@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol, Self, TypeAlias
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, NoReturn, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,17 @@ import numpy.typing as npt
 from headrace.engine.model.errors import UsageError
 from headrace.nodes.support.arrays import as_numbers
 
-__all__ = ["Accumulator", "EmptyError", "NanPolicy", "check_same_shape", "taken", "valid", "where_not"]
+__all__ = [
+    "Accumulator",
+    "EmptyError",
+    "NanPolicy",
+    "NotMergeableError",
+    "check_same_shape",
+    "refuse_merge",
+    "taken",
+    "valid",
+    "where_not",
+]
 
 NanPolicy: TypeAlias = Literal["propagate", "omit", "error"]
 
@@ -19,44 +30,74 @@ class EmptyError(UsageError):
     """The value of an accumulator that has seen nothing."""
 
 
+class NotMergeableError(UsageError):
+    """Merging what the mathematics don't allow to be merged."""
+
+
 class Accumulator(Protocol):
     """State that values are pushed into, one after the other.
 
-    A value is a number or an array; all values have one shape. What is pushed is never kept nor changed, and
-    what `value` gives never changes afterwards. Pushing values in parts and merging the parts in order gives the
-    same as pushing them all, up to rounding.
+    What is pushed is never kept nor changed, and what `value` gives never changes afterwards. If it is mergeable,
+    pushing values in parts and merging the parts in order gives the same as pushing them all, up to rounding.
+    The result depends on the values and their order only, never on how they were cut into parts.
 
     Not safe for concurrent use.
+
+    Attributes
+    ----------
+    mergeable
+        Whether two of them can be merged. Where what they keep doesn't say enough, `merge` refuses.
     """
+
+    mergeable: ClassVar[bool]
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has been pushed since the last `clear`."""
 
-    def push(self, value: Any) -> None:
-        """Take a value in.
+    @property
+    def push(self) -> Callable[..., None]:
+        """Take a value in; some kinds take more than one thing, such as a value and its score.
 
         Raises
         ------
         UsageError
-            If it is no number or array, has another shape than before, or holds a NaN that is refused; the state
-            is then as it was.
+            If it can't be taken in: another shape than before, no numbers, a NaN that is refused. The state is
+            then as it was.
         """
 
     def value(self) -> Any:
-        """Give the result so far: a number for numbers, an array for arrays.
+        """Give the result so far.
 
         Raises
         ------
         EmptyError
-            If nothing has been pushed (`Count` gives 0).
+            If there is no result of nothing.
         """
 
     def merge(self, other: Self) -> None:
-        """Take in all that another one of the same kind has seen, as if it had been pushed here next."""
+        """Take in all that another one with the same settings has seen, as if it had been pushed here next.
+
+        Raises
+        ------
+        NotMergeableError
+            If it is not mergeable, or was set up otherwise.
+        """
 
     def clear(self) -> None:
         """Forget everything."""
+
+
+def refuse_merge(what: str, why: str) -> NoReturn:
+    """Say why something can't be merged.
+
+    Raises
+    ------
+    NotMergeableError
+        Always.
+    """
+    problem = f"{what} can't be merged: {why}"
+    raise NotMergeableError(problem)
 
 
 def taken(value: Any, shape: tuple[int, ...] | None, nan: NanPolicy) -> npt.NDArray[Any]:

@@ -7,7 +7,7 @@ there are no methods, no attributes of Python objects, no text arithmetic, no lo
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from headrace.engine.model.faults import nearest
 from headrace.nodes.support.expression_words import BINARY, COMPARE, FUNCTIONS, UNARY, ExpressionError
@@ -31,7 +31,9 @@ _PARTS = (
 )
 
 
-def check_expression(text: str, names: Iterable[str] | None = None) -> list[str]:
+def check_expression(
+    text: str, names: Iterable[str] | None = None, functions: Collection[str] = tuple(FUNCTIONS)
+) -> list[str]:
     """Give what is wrong with an expression; an empty list if nothing is.
 
     Parameters
@@ -40,6 +42,8 @@ def check_expression(text: str, names: Iterable[str] | None = None) -> list[str]
         The expression.
     names
         The names that there will be; None: don't check them.
+    functions
+        The functions that there are.
 
     Examples
     --------
@@ -54,7 +58,7 @@ def check_expression(text: str, names: Iterable[str] | None = None) -> list[str]
         tree = parsed(text)
     except ExpressionError as error:
         return [str(error)]
-    problems = _problems(tree)
+    problems = _problems(tree, functions)
     known = None if names is None else list(names)
     if known is not None:
         problems += [unknown_name(name, known) for name in sorted(names_in(text)) if name not in known]
@@ -112,21 +116,21 @@ def _depth(tree: ast.AST) -> int:
     return deepest
 
 
-def _problems(tree: ast.Expression) -> list[str]:
+def _problems(tree: ast.Expression, functions: Collection[str]) -> list[str]:
     """Give a line for each part that there is no word for."""
-    found = [_problem(part) for part in ast.walk(tree)]
+    found = [_problem(part, functions) for part in ast.walk(tree)]
     called = {id(part.func) for part in ast.walk(tree) if isinstance(part, ast.Call)}
     bare = [
         f"{part.id} is a function; call it, as in {part.id}(…)"
         for part in ast.walk(tree)
-        if isinstance(part, ast.Name) and part.id in FUNCTIONS and id(part) not in called
+        if isinstance(part, ast.Name) and part.id in functions and id(part) not in called
     ]
     return [text for text in found if text] + bare
 
 
-def _problem(part: ast.AST) -> str:
+def _problem(part: ast.AST, functions: Collection[str]) -> str:
     if isinstance(part, ast.Call):
-        return _call_problem(part)
+        return _call_problem(part, functions)
     if isinstance(part, ast.Constant) and not isinstance(part.value, bool | int | float | str | None):
         return f"{part.value!r} is no number, text, True, False or None"
     if isinstance(part, ast.Attribute) and part.attr.startswith("_"):
@@ -140,13 +144,13 @@ def _problem(part: ast.AST) -> str:
     return _ADVICE.get(type(part), f"{type(part).__name__} is not part of an expression")
 
 
-def _call_problem(call: ast.Call) -> str:
-    listed = ", ".join(sorted(FUNCTIONS))
+def _call_problem(call: ast.Call, functions: Collection[str]) -> str:
+    listed = ", ".join(sorted(functions))
     if not isinstance(call.func, ast.Name):
         return f"values have no methods; the functions are {listed}"
-    if call.func.id in FUNCTIONS:
+    if call.func.id in functions:
         return ""
-    hint = nearest(call.func.id, FUNCTIONS)
+    hint = nearest(call.func.id, functions)
     return f"unknown function {call.func.id}(…); there are {listed}" + (f"; {hint}" if hint else "")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -14,6 +14,7 @@ __all__ = ["Maximum", "Minimum"]
 class _Extreme:
     """Keeps the dtype of what is pushed; of several, the one that holds them all."""
 
+    mergeable: ClassVar[bool] = True
     _spreading: np.ufunc
     _omitting: np.ufunc
     _state: Any

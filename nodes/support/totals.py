@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class Count:
     Of nothing it is 0. Values may be anything that is a number or an array.
     """
 
+    mergeable: ClassVar[bool] = True
     _shape: tuple[int, ...] | None
     _count: Any
 
@@ -68,6 +69,7 @@ class Sum:
     integers and floats in float64, exact for integers up to 2**53. With ``nan="omit"`` NaN counts as 0.
     """
 
+    mergeable: ClassVar[bool] = True
     _total: Any
 
     def __init__(self, nan: NanPolicy = "propagate") -> None:
@@ -117,6 +119,8 @@ class Mean:
 
     With ``nan="omit"``, the mean of what is not NaN, place by place; NaN where there is nothing.
     """
+
+    mergeable: ClassVar[bool] = True
 
     def __init__(self, nan: NanPolicy = "propagate") -> None:
         self._sum, self._count = Sum(nan), Count(nan)

@@ -1,24 +1,24 @@
-"""Leaving events out."""
+"""Leaving events out by an expression."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from headrace.engine.model.constraints import Expression, Meta
 from headrace.engine.model.node import node
 from headrace.engine.model.ports import Scalar, Value
 from headrace.engine.model.records import Event, RunContext
 from headrace.engine.model.skip import SKIP, Skip
+from headrace.nodes.support.document_names import DOCUMENT_NAMES, document_names
 from headrace.nodes.support.expression import ExpressionError, compile_expression
 from headrace.nodes.support.expression_check import check_expression
 
-_WHERE = Expression(check_expression, ("start", "data", "seq_num", "time"))
+_WHERE = Expression(check_expression, DOCUMENT_NAMES)
 
 __all__ = ["filter"]
 
 
-@node
+@node(family="filters")
 def filter(
     value: Value,
     *,
@@ -84,16 +84,8 @@ def filter(
     ('a frame', SKIP)
     """
     evaluate = compile_expression(where)
-    passes = evaluate({**_documents(event, run), "value": value, **names})
+    passes = evaluate({**document_names(event, run), "value": value, **names})
     if not isinstance(passes, bool):
         problem = f"expression {where!r} gave {passes!r}; expected true or false: write a comparison, such as '… > 0'"
         raise ExpressionError(problem)
     return value if passes else SKIP
-
-
-def _documents(event: Event | None, run: RunContext | None) -> Mapping[str, Any]:
-    """Give what the documents say, as names."""
-    of_run = {} if run is None else {"start": run.start}
-    if event is None:
-        return of_run
-    return {**of_run, "data": event.data, "seq_num": event.key.seq_num, "time": event.time}
