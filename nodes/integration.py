@@ -53,13 +53,10 @@ def _problems(parameters: Mapping[str, Any]) -> Iterable[str]:
         span = parameters.get(name)
         if span is not None and not span[0] < span[1]:
             yield f"{name} is {list(span)}; expected [low, high] with low < high"
-    method = parameters.get("method") or ()
-    if (
-        len(method) == 3
-        and method[2] == "python"
-        and (method[1] == "lut" or (method[1] == "histogram" and method[0] != "no"))
-    ):
-        yield f"pyFAI has no method {list(method)}; expected such as [bbox, csr, cython]"
+    split, algorithm, implementation = parameters["method"]
+    needs_cython = algorithm == "lut" or (algorithm == "histogram" and split != "no")
+    if needs_cython and implementation == "python":
+        yield f"pyFAI has no method {[split, algorithm, implementation]}; expected such as [bbox, csr, cython]"
 
 
 @node(problems_of=_problems)

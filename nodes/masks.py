@@ -87,7 +87,7 @@ def _range_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
 def mask_range(
     frame: Stack, mask: Stack | None = None, *, low: float | None = None, high: float | None = None
 ) -> Stack:
-    """Mask pixels by their value: True (good) where ``low <= value <= high``.
+    """Mask pixels by their value: True (good) in a range, its ends included.
 
     Dead pixels of a flat, saturated ones of an image. NaN is masked. A limit of 0 is a limit.
 

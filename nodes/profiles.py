@@ -26,7 +26,7 @@ class RadialProfile(NamedTuple):
     """float64: mean of the ring's pixels."""
     std: Profile
     """float64: their population standard deviation."""
-    count: Profile
+    count: Profile  # type: ignore[assignment]  # hides tuple.count, which nobody calls on a profile
     """int64: how many pixels there were."""
     radius: Profile
     """float64: radius of the ring, in pixels."""
@@ -259,7 +259,7 @@ def projection(
         raise UsageError(problem)
     over = 0 if axis == "y" else 1
     counted = ~np.isnan(image) if nan == "omit" and image.dtype.kind == "f" else np.ones(image.shape, dtype=np.bool_)
-    total: Profile = np.sum(image, axis=over, dtype=np.float64, where=counted)
+    total = np.asarray(np.sum(image, axis=over, dtype=np.float64, where=counted))
     count = np.count_nonzero(counted, axis=over)
     total[count == 0] = np.nan
     return total / np.maximum(count, 1) if how == "mean" else total

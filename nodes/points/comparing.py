@@ -43,7 +43,7 @@ class CorrelationSoFar(NamedTuple):
     """float: of the straight line of y against x."""
     intercept: Scalar
     """float: of that line at x = 0."""
-    count: Scalar  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
+    count: Scalar
     """int: number of pairs."""
 
 
@@ -103,7 +103,7 @@ class Difference(Reduction):
         super().__init__(Apart(nan), every, seconds)
         self._above = above
 
-    def update(self, value: Value, on: Scalar, reset: Scalar = None, *, event: Event | None = None) -> None | Skip:
+    def update(self, value: Value, on: Scalar, reset: Scalar = None, *, event: Event | None = None) -> Skip | None:
         """Take the value of one event.
 
         Parameters

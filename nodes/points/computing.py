@@ -88,7 +88,7 @@ def compute(
     --------
     >>> import numpy as np
     >>> from headrace.nodes import compute
-    >>> compute(expression="(upper - lower) / (upper + lower)", upper=3, lower=1)
+    >>> compute(expression="(left - right) / (left + right)", left=3, right=1)
     0.5
     >>> compute(expression="image - offset", image=np.array([[5, 2]], dtype="uint8"), offset=3).tolist()
     [[2.0, -1.0]]

@@ -146,7 +146,7 @@ class NormalizedMean(Reduction):
         super().__init__(state, every, seconds)
         self._min_i0 = min_i0
 
-    def update(self, value: Value, i0: Scalar, reset: Scalar = None, *, event: Event | None = None) -> None | Skip:
+    def update(self, value: Value, i0: Scalar, reset: Scalar = None, *, event: Event | None = None) -> Skip | None:
         """Take the value and the monitor of one event.
 
         Parameters

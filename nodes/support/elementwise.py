@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from headrace.nodes.support.expression import Compiled, Compiler, ExpressionError
 from headrace.nodes.support.expression_check import check_expression
-from headrace.nodes.support.expression_words import COMPARE, FUNCTIONS, kind_of
+from headrace.nodes.support.expression_words import FUNCTIONS, kind_of
 
 __all__ = ["ELEMENTWISE", "check_elementwise", "compile_elementwise"]
 

@@ -62,7 +62,7 @@ def integrate_image(frame: Any, geometry: Mapping[str, Any], mask: Any, settings
 
 def _hashable(settings: Settings) -> Settings:
     """Give the settings with tuples for lists, so that they can be a key."""
-    return Settings(*(tuple(part) if isinstance(part, list) else part for part in settings))
+    return Settings._make(tuple(part) if isinstance(part, list) else part for part in settings)
 
 
 def _integrated(made: Any, image: npt.NDArray[Any], good: npt.NDArray[np.bool_] | None, settings: Settings) -> Any:

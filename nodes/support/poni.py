@@ -12,12 +12,16 @@ import numpy as np
 from headrace.engine.model.errors import DocumentError, NotReachableError
 from headrace.engine.model.faults import nearest
 
-__all__ = ["plain_geometry", "read_poni"]
+__all__ = ["PoniGeometry", "plain_geometry", "read_poni"]
 
 _NEEDED = ("dist", "poni1", "poni2")
 _ANGLES = ("rot1", "rot2", "rot3")
 _ALIASES = {"distance": "dist", "pixelsize1": "pixel1", "pixelsize2": "pixel2"}
 _FILES = ("splinefile", "filename")
+
+
+class PoniGeometry(dict[str, Any]):
+    """A geometry from a file that the user named; it may name files in turn. One from a document may not."""
 
 
 def plain_geometry(given: Any, where: str, *, files: bool = False) -> dict[str, Any]:
@@ -118,7 +122,7 @@ def _refuse_files(plain: Mapping[str, Any], where: str) -> None:
         raise DocumentError(problem)
 
 
-def read_poni(file: str) -> dict[str, Any]:
+def read_poni(file: str) -> PoniGeometry:
     """Give the geometry in a poni file of any version, read by pyFAI.
 
     Raises
@@ -139,4 +143,4 @@ def read_poni(file: str) -> dict[str, Any]:
     except Exception as error:  # pyFAI's parser has errors of many kinds; none is foreseen by the user
         problem = f"{path} can't be read as a poni file: {error}"
         raise DocumentError(problem) from error
-    return plain_geometry(found, str(path), files=True)
+    return PoniGeometry(plain_geometry(found, str(path), files=True))

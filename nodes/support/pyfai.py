@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headrace.engine.model.errors import DocumentError, HeadraceError, UsageError
-from headrace.nodes.support.poni import plain_geometry
+from headrace.nodes.support.poni import PoniGeometry, plain_geometry
 from headrace.nodes.support.rings import Rings
 
 __all__ = ["MissingExtraError", "integrator", "polarization_of", "require_pyfai", "rings_of"]
@@ -114,7 +114,8 @@ def _rings(geometry: str, shape: tuple[int, ...]) -> Rings:
 
 
 def _text(geometry: Mapping[str, Any]) -> str:
-    return json.dumps(plain_geometry(geometry, "geometry", files=True), sort_keys=True)
+    files = isinstance(geometry, PoniGeometry)
+    return json.dumps(plain_geometry(geometry, "geometry", files=files), sort_keys=True)
 
 
 def _make(text: str, shape: tuple[int, ...]) -> Any:

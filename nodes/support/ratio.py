@@ -37,7 +37,9 @@ class RatioOfSums:
         array = taken(value, None, self._nan)
         self._values.push(array)
         omitted = self._nan == "omit" and array.dtype.kind == "f"
-        self._monitors.push(np.where(np.isnan(array), 0.0, monitor) if omitted else np.full(array.shape, float(monitor)))
+        self._monitors.push(
+            np.where(np.isnan(array), 0.0, monitor) if omitted else np.full(array.shape, float(monitor))
+        )
 
     def value(self) -> Any:
         """Give the ratio, float64; NaN where nothing was counted."""

@@ -27,8 +27,8 @@ def stored_run(run: RunContext | None) -> RecordedRun:
     found = run.find_run(run.uid) if run is not None else None
     if found is None:
         problem = (
-            "the speed over the whole run is asked for ('mode: run'), but the run can't be read as a whole: it is live, "
-            "or not in a store; use 'mode: causal' or 'adaptive', or run the graph on the stored run"
+            "the speed over the whole run is asked for ('mode: run'), but the run can't be read as a whole: it is "
+            "live, or not in a store; use 'mode: causal' or 'adaptive', or run the graph on the stored run"
         )
         raise UsageError(problem)
     if getattr(found, "stop", found) is None:
@@ -87,5 +87,3 @@ def _positions(run: RecordedRun, stream: str, field: str, where: str | None) -> 
         position = float(as_key(event.data[field], field))
         if not np.isnan(position):
             yield event.key.seq_num, position
-
-
