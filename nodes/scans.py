@@ -49,7 +49,7 @@ class ToGrid(Reduction):
     first
         ``seq_num`` of the first point of the grid.
     fill
-        Value of the points that nothing came for.
+        Value of the points that nothing came for; null: NaN.
     every
         Show ``running`` on every n-th event only.
     seconds
@@ -89,13 +89,13 @@ class ToGrid(Reduction):
         shape: list[Annotated[int, Meta(ge=1)]] | None = None,
         snaking: list[bool] | bool | None = None,
         first: int = 1,
-        fill: float = math.nan,
+        fill: float | None = None,
         every: Every = None,
         seconds: Seconds = None,
         run: RunContext | None = None,
     ) -> None:
         grid = ScanGrid.of_run(run.start if run is not None else {}, shape, snaking, first)
-        super().__init__(Gridded(grid, fill), every, seconds)
+        super().__init__(Gridded(grid, math.nan if fill is None else fill), every, seconds)
         self._first = first
 
     def update(self, value: Scalar | Array, *, event: Event | None = None) -> None:
@@ -139,7 +139,7 @@ class Mosaic(Reduction):
     shape, snaking, first
         The grid, as for `to_grid`. Default: from the start document.
     fill
-        Value of the points that nothing came for, and of the gaps.
+        Value of the points that nothing came for, and of the gaps; null: NaN.
     every
         Show ``running`` on every n-th event only.
     seconds
@@ -179,14 +179,15 @@ class Mosaic(Reduction):
         shape: list[Annotated[int, Meta(ge=1)]] | None = None,
         snaking: list[bool] | bool | None = None,
         first: int = 1,
-        fill: float = math.nan,
+        fill: float | None = None,
         every: Every = None,
         seconds: Seconds = None,
         run: RunContext | None = None,
     ) -> None:
         grid = ScanGrid.of_run(run.start if run is not None else {}, shape, snaking, first)
-        super().__init__(Gridded(grid, fill), every, seconds)
-        self._by, self._gap, self._fill, self._first = by, gap, fill, first
+        super().__init__(Gridded(grid, math.nan if fill is None else fill), every, seconds)
+        self._by, self._gap, self._first = by, gap, first
+        self._fill = math.nan if fill is None else fill
 
     def update(self, frame: Frame, *, event: Event | None = None) -> None:
         """Take the image of one event.

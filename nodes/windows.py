@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ class CrystalWindows:
     shape, snaking, first
         The grid, as for `crystal_map`. Default: from the start document.
     fill
-        Value where there is no event.
+        Value where there is no event; null: NaN, so that a missing event is never taken for a dark one.
     run
         The run.
 
@@ -105,10 +106,11 @@ class CrystalWindows:
         shape: list[Annotated[int, Meta(ge=1)]] | None = None,
         snaking: list[bool] | bool | None = None,
         first: int = 1,
-        fill: float = 0.0,
+        fill: float | None = None,
         run: RunContext | None = None,
     ) -> None:
-        self._radius, self._number, self._half_width, self._fill = radius, number, half_width, fill
+        self._radius, self._number, self._half_width = radius, number, half_width
+        self._fill = math.nan if fill is None else fill
         self._grid = ScanGrid.of_run(run.start if run is not None else {}, shape, snaking, first)
         self._dark, self._light, self._spool = Minimum("omit"), Maximum("omit"), Spool()
 

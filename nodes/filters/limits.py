@@ -120,9 +120,10 @@ def in_range(
 
 @node(family="filters", problems_of=_range_problems)
 def count_in_range(frame: Array, *, low: float | None = None, high: float | None = None) -> Scalar:
-    """Count the pixels whose value lies in a range: ``low < value < high``, both strict.
+    """Count the pixels whose value lies in a range.
 
-    NaN never counts. Values are compared exactly, whatever their dtype, 64-bit integers beyond 2**53 excepted.
+    ``low < value < high``, both strict. NaN never counts. Values are compared exactly, whatever their dtype, 64-bit
+    integers beyond 2**53 excepted.
 
     Parameters
     ----------

@@ -41,20 +41,20 @@ class MotorSpeed:
     """Let a value pass while a motor moves forward fast enough; otherwise leave the event out.
 
     A motor that is scanned on the fly stands at first, speeds up, and may turn: only shots at its full speed are alike.
-    The step of an event is the difference of positions, per event:
+    An event passes by the step of the motor, per event:
 
-    ============ ======================================== ======================================================
-    `mode`       step of an event                         the event passes if
-    ============ ======================================== ======================================================
-    ``causal``   from the event before, which reached     step > `min_step`
-                 this node
-    ``adaptive`` the same                                 step > `min_step` and step > `fraction` times the median
-                                                          of all steps so far, its own included
-    ``run``      central difference over all events of    step > `fraction` times the median of all steps; all pass
-                 the run that fulfil `where`, as          if no step is above `min_step` (a motor that stands)
-                 ``numpy.gradient``: half the way from
-                 the event before to the one after
-    ============ ======================================== ======================================================
+    ============ ==============================================================
+    `mode`       an event passes if its step is
+    ============ ==============================================================
+    ``causal``   above `min_step`
+    ``adaptive`` the same, and above `fraction` * median of the steps so far
+    ``run``      above `fraction` * median of all steps of the run
+    ============ ==============================================================
+
+    In ``causal`` and ``adaptive`` the step is the difference to the event before that reached this node; the median is
+    over all steps up to this one. In ``run`` it is the central difference over all events of the run that fulfil
+    `where`, as by ``numpy.gradient``: half the way from the event before to the one after; and if no step of the run is
+    above `min_step` (a motor that stands), they all pass.
 
     All comparisons are strict, so only forward motion passes; for a motor that is scanned backwards turn its sign with
     `linear`. NaN as a position gives no step: the event is left out, and as an event before it is passed over. The

@@ -20,9 +20,9 @@ _PS_PER_UM = 2e6 / 299_792_458
 
 @node(family="points")
 def linear(value: Value, *, scale: float = 1.0, offset: float = 0.0, unit: str | None = None) -> Value:
-    """Calibrate a reading by a straight line: ``scale * value + offset``, in float64.
+    """Calibrate a reading by a straight line.
 
-    A NaN stays NaN.
+    ``scale * value + offset``, in float64. A NaN stays NaN.
 
     Parameters
     ----------
@@ -70,9 +70,10 @@ def delay(
     zero: float = 0.0,
     t0: Annotated[float, Unit("ps")] = 0.0,
 ) -> Scalar:
-    """Turn the position of a delay stage into a delay: ``scale * (motor - zero) - t0``.
+    """Turn the position of a delay stage into a delay.
 
-    Light goes to the stage's mirror and back, so a way of s delays it by 2 s / c, c = 299792458 m/s:
+    ``scale * (motor - zero) - t0``. Light goes to the stage's mirror and back, so a way of s delays it by
+    2 s / c, c = 299792458 m/s:
 
     ============= ====================== ======================
     motor in      picoseconds per unit   femtoseconds per unit

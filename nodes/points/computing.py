@@ -39,17 +39,20 @@ def compute(
     There is arithmetic (``+ - * / // % **``), comparisons (also chained, ``in``, ``not in``), ``and or not``,
     ``a if b else c``, lists, and these functions:
 
-    ============================================================ ==============================================
-    function                                                     gives
-    ============================================================ ==============================================
-    abs, ceil, cos, exp, floor, log, log10, round, sign, sin,    the function, element by element
-    sqrt, tan, isfinite, isnan
-    maximum, minimum, or max and min of several                  the greater and the smaller, element by element
-    max, min, mean, sum of one array                             one number, of all elements (a NaN makes it NaN)
-    where(test, yes, no)                                         yes where the test is true, no elsewhere
-    len                                                          length of the first axis, rows of a table
-    lower, startswith, endswith                                  as for texts of `filter`
-    ============================================================ ==============================================
+    =================================== ===============================================
+    function                            gives
+    =================================== ===============================================
+    abs, ceil, floor, round, sign       the function, element by element
+    exp, log, log10, sqrt               the function, element by element
+    cos, sin, tan                       of an angle in radians, element by element
+    isfinite, isnan                     true or false, element by element
+    maximum, minimum                    the greater or smaller of several, by element
+    max, min                            of several: the same; of one array: one number
+    mean, sum                           one number, of all elements of an array
+    where(test, yes, no)                yes where the test is true, no elsewhere
+    len                                 length of the first axis, rows of a table
+    lower, startswith, endswith         of texts, as for `filter`
+    =================================== ===============================================
 
     Nothing else: no methods, no code. Arrays must have the same shape, or one must fit into the other (a frame into a
     stack), so that no result is larger than what went in.

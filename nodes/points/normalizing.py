@@ -31,10 +31,11 @@ def _is_lit(i0: float, min_i0: float) -> bool:
 def normalize(
     value: Value, i0: Scalar, *, min_i0: MinI0 = 0.01, below: Literal["skip", "nan"] = "skip"
 ) -> Value | Skip:
-    """Divide a value by the intensity of the beam in its shot: ``value / i0``, in float64.
+    """Divide a value by the intensity of the beam in its shot.
 
-    A shot without light says nothing. Where `i0` is not above `min_i0`, or is NaN or infinite, the event is left out
-    (and counted as filtered), or its value is NaN; it is never 0. A NaN in the value stays NaN.
+    ``value / i0``, in float64. A shot without light says nothing. Where `i0` is not above `min_i0`, or is NaN or
+    infinite, the event is left out (and counted as filtered), or its value is NaN; it is never 0. A NaN in the value
+    stays NaN.
 
     For the mean over a run see `normalized_mean`: the mean of these ratios is not the ratio of the sums.
 

@@ -162,6 +162,7 @@ class _Elementwise(Compiler):
         ast.NotIn: lambda item, container: _plain(np.logical_not(_among(item, container))),
     }
     functions: ClassVar[Mapping[str, Callable[..., Any]]] = ELEMENTWISE
+    namesakes: ClassVar[bool] = True
 
     def column(self, column: Any) -> Any:
         return column.to_numpy()
@@ -217,7 +218,7 @@ def check_elementwise(text: str, names: Iterable[str] | None = None) -> list[str
     >>> check_elementwise("where(i0 > 0, signal / i0, 0)", names=["i0", "signal"])
     []
     """
-    return check_expression(text, names, tuple(ELEMENTWISE))
+    return check_expression(text, names, tuple(ELEMENTWISE), namesakes=True)
 
 
 @functools.lru_cache(maxsize=256)

@@ -43,12 +43,15 @@ class Compiler:
     ----------
     binary, unary, compare, functions
         The words.
+    namesakes
+        Whether a value may have the name of a function.
     """
 
     binary: ClassVar[Mapping[type[ast.AST], Callable[[Any, Any], Any]]] = BINARY
     unary: ClassVar[Mapping[type[ast.AST], Callable[[Any], Any]]] = UNARY
     compare: ClassVar[Mapping[type[ast.AST], Callable[[Any, Any], Any]]] = COMPARE
     functions: ClassVar[Mapping[str, Callable[..., Any]]] = FUNCTIONS
+    namesakes: ClassVar[bool] = False
 
     def compiled(self, text: str) -> Compiled:
         """Give the function from names to the value of an expression.
@@ -58,7 +61,7 @@ class Compiler:
         ExpressionError
             If it can't be read; the function raises it if it can't be evaluated.
         """
-        problems = check_expression(text, functions=tuple(self.functions))
+        problems = check_expression(text, functions=tuple(self.functions), namesakes=self.namesakes)
         if problems:
             problem = f"expression {text[:80]!r}: " + "; ".join(problems)
             raise ExpressionError(problem)

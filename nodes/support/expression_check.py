@@ -32,7 +32,11 @@ _PARTS = (
 
 
 def check_expression(
-    text: str, names: Iterable[str] | None = None, functions: Collection[str] = tuple(FUNCTIONS)
+    text: str,
+    names: Iterable[str] | None = None,
+    functions: Collection[str] = tuple(FUNCTIONS),
+    *,
+    namesakes: bool = False,
 ) -> list[str]:
     """Give what is wrong with an expression; an empty list if nothing is.
 
@@ -44,6 +48,8 @@ def check_expression(
         The names that there will be; None: don't check them.
     functions
         The functions that there are.
+    namesakes
+        Whether a value may have the name of a function, as a column ``mean`` has.
 
     Examples
     --------
@@ -59,6 +65,8 @@ def check_expression(
     except ExpressionError as error:
         return [str(error)]
     problems = _problems(tree, functions)
+    if not namesakes:
+        problems += _uncalled(tree, functions)
     known = None if names is None else list(names)
     if known is not None:
         problems += [unknown_name(name, known) for name in sorted(names_in(text)) if name not in known]
@@ -119,13 +127,17 @@ def _depth(tree: ast.AST) -> int:
 def _problems(tree: ast.Expression, functions: Collection[str]) -> list[str]:
     """Give a line for each part that there is no word for."""
     found = [_problem(part, functions) for part in ast.walk(tree)]
+    return [text for text in found if text]
+
+
+def _uncalled(tree: ast.Expression, functions: Collection[str]) -> list[str]:
+    """Give a line for each function that is not called."""
     called = {id(part.func) for part in ast.walk(tree) if isinstance(part, ast.Call)}
-    bare = [
+    return [
         f"{part.id} is a function; call it, as in {part.id}(…)"
         for part in ast.walk(tree)
         if isinstance(part, ast.Name) and part.id in functions and id(part) not in called
     ]
-    return [text for text in found if text] + bare
 
 
 def _problem(part: ast.AST, functions: Collection[str]) -> str:

@@ -32,7 +32,7 @@ def smooth(frame: Frame, *, width: Annotated[int, Meta(ge=1, le=99), Odd, Unit("
 
 
 @node
-def integrate(frame: Frame, *, wavelength: Annotated[float, Meta(gt=0), Unit("angstrom")]) -> Profile:
+def ring_sums(frame: Frame, *, wavelength: Annotated[float, Meta(gt=0), Unit("angstrom")]) -> Profile:
     """Integrate an image to a curve."""
     curve: Profile = frame.sum(axis=0)
     return curve
@@ -77,7 +77,7 @@ class total:
         return self._count
 
 
-TYPES: tuple[Any, ...] = (split, smooth, integrate, pick, look, window, total)
+TYPES: tuple[Any, ...] = (split, smooth, ring_sums, pick, look, window, total)
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ def _of(text: str, **more: Any) -> Any:
         ("a ** 0.5 + sqrt(a)", 2 * np.sqrt(SHOTS.astype(float))),
         ("a // 2 + a % 2", SHOTS.astype(float) // 2 + SHOTS.astype(float) % 2),
         ("a / 0", np.full(3, np.inf)),
-        ("f + a", NAMES["f"] + SHOTS),  # type: ignore[operator]
+        ("f + a", NAMES["f"] + SHOTS),
         ("0 < a - 5 <= 195", [False, True, True]),
         ("a > 3 and a < 100 or a == 3", [True, True, False]),
         ("not (a > 3)", [True, False, False]),
@@ -79,6 +79,13 @@ def test_results_are_those_of_plain_numpy(a: Any, b: Any) -> None:
         expected = np.where((a > b) & ~(b > 0), a / b, np.abs(a) ** 2 - b)
     found = compile_elementwise("where(a > b and not b > 0, a / b, abs(a) ** 2 - b)")({"a": a, "b": b})
     np.testing.assert_array_equal(found, expected)
+
+
+def test_a_value_may_have_the_name_of_a_function() -> None:
+    assert _of("mean > 1 and mean(a) > 1", mean=2) is True
+    assert check_elementwise("mean > 1", ["mean"]) == []
+    with pytest.raises(ExpressionError, match="unknown name 'mean'"):
+        _of("mean > 1")
 
 
 def test_inputs_are_not_changed() -> None:

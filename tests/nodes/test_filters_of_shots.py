@@ -56,7 +56,7 @@ def test_a_value_passes_while_the_shutter_is_open(shutter: Any, passes: bool) ->
 
 
 def test_a_shutter_that_tells_no_number_is_refused() -> None:
-    with pytest.raises(UsageError, match="shutter .*; expected"):
+    with pytest.raises(UsageError, match=r"shutter .*; expected"):
         shutter_open(FRAME, "open")
 
 
@@ -93,7 +93,9 @@ def test_nan_and_infinity_are_counted_as_what_they_are() -> None:
     frame = np.array([np.nan, np.inf, -np.inf, 1.0])
     assert count_in_range(frame, low=0) == 2
     assert count_in_range(frame, high=2) == 2
-    assert count_in_range(np.float32([0.1]), low=0.1) == 1  # compared in float64, where float32's 0.1 is larger
+    assert (
+        count_in_range(np.array([0.1], dtype="float32"), low=0.1) == 1
+    )  # compared in float64, where float32's 0.1 is larger
 
 
 @given(st.integers(1, 7), st.integers(0, 5))

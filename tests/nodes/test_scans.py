@@ -33,7 +33,7 @@ def test_values_go_where_their_events_were_taken(shape: tuple[int, ...], snaking
         if number != 2:
             grid.update(number, event=_event(number))
             expected[ScanGrid(shape, snaking).position(number)] = number
-    found = grid.final()
+    found: Any = grid.final()
     np.testing.assert_array_equal(found, expected)
     assert found.dtype == np.float64
 
@@ -41,10 +41,11 @@ def test_values_go_where_their_events_were_taken(shape: tuple[int, ...], snaking
 def test_curves_go_onto_the_grid_too_and_what_was_shown_stays() -> None:
     grid = to_grid(shape=[2, 2], snaking=True, fill=-1)
     grid.update(np.array([1, 2], dtype="uint8"), event=_event(1))
-    shown = grid.value()
+    shown: Any = grid.value()
     grid.update(np.array([255, 0], dtype="uint8"), event=_event(3))
     assert shown.tolist() == [[[1, 2], [-1, -1]], [[-1, -1], [-1, -1]]]
-    assert grid.final().tolist() == [[[1, 2], [-1, -1]], [[-1, -1], [255, 0]]]
+    last: Any = grid.final()
+    assert last.tolist() == [[[1, 2], [-1, -1]], [[-1, -1], [255, 0]]]
 
 
 def test_the_later_value_of_a_point_holds_and_what_does_not_fit_changes_nothing() -> None:
@@ -74,7 +75,7 @@ def test_a_mosaic_has_the_mean_of_each_bin_in_its_tile(images: Any, by: int, gap
     picture = mosaic(by=by, gap=gap, shape=[2, 3], snaking=[False, True], fill=-1)
     for number, image in enumerate(images, 1):
         picture.update(image, event=_event(number))
-    found = picture.final()
+    found: Any = picture.final()
     ny, nx = 5 // by, 7 // by
     assert found.shape == (2 * ny + gap, 3 * nx + 2 * gap)
     for number, image in enumerate(images, 1):
@@ -90,7 +91,8 @@ def test_a_mosaic_of_many_axes_has_the_fastest_across() -> None:
     picture = mosaic(shape=[2, 2, 3])
     for number in range(1, 13):
         picture.update(np.full((1, 1), number), event=_event(number))
-    assert picture.final().tolist() == np.arange(1.0, 13.0).reshape(4, 3).tolist()
+    found: Any = picture.final()
+    assert found.tolist() == np.arange(1.0, 13.0).reshape(4, 3).tolist()
 
 
 def test_an_image_smaller_than_a_bin_is_refused() -> None:

@@ -45,6 +45,11 @@ def test_rows_are_kept_for_which_the_expression_is_true(where: str, rows: list[i
     pd.testing.assert_frame_equal(PEAKS, before)
 
 
+def test_a_column_may_have_the_name_of_a_function() -> None:
+    table = pd.DataFrame({"mean": [1.0, 2.0, 6.0]})
+    assert select(table, where="mean > mean(mean) / 2")["mean"].tolist() == [2.0, 6.0]
+
+
 @given(MASSES, st.floats(-100, 100))
 def test_selecting_is_that_of_pandas(masses: list[float], limit: float) -> None:
     table = pd.DataFrame({"mass": np.array(masses, dtype=float)})
