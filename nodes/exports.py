@@ -11,6 +11,7 @@ from headrace.engine.model.errors import UsageError
 from headrace.engine.model.node import node
 from headrace.engine.model.ports import Value
 from headrace.engine.model.records import Event, RunContext
+from headrace.engine.model.skip import SKIP, Skip
 from headrace.nodes.support.exporting import WRITERS
 from headrace.nodes.support.file_names import file_for, template_problems
 
@@ -31,7 +32,7 @@ def export(
     path: Annotated[str, Meta(min_length=1, max_length=400)],
     event: Event | None = None,
     run: RunContext | None = None,
-) -> None:
+) -> Skip | None:
     """Write a value to a file.
 
     The suffix says how:
@@ -47,6 +48,7 @@ def export(
 
     A file of which each event would write its own, without ``{seq_num}`` in its name, holds the newest value. Such
     files are written whole or not at all. Every run has a folder of its own, in the folder given by ``--to``.
+    Where no folder is given, nothing is kept, and nothing is written either: the events count as filtered.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def export(
     Raises
     ------
     UsageError
-        If the template or the suffix is wrong, or nobody said where files go.
+        If the template or the suffix is wrong, or there is no run.
     DocumentError
         If the format can't hold the value.
 
@@ -87,8 +89,11 @@ def export(
     2.5
     <BLANKLINE>
     """
+    if run is not None and run.folder is None:
+        return SKIP
     write = WRITERS.get(Path(path).suffix.lower())
     if write is None:
         problem = f"'path' {path!r} has a suffix that is not known; known are {', '.join(WRITERS)}"
         raise UsageError(problem)
     write(file_for(path, event, run), value, event)
+    return None

@@ -46,7 +46,7 @@ def plot(
     For an image its pixels in colour, for a curve a line, for a table its first two columns (or ``x`` and ``y``), for
     a stack its first 36 images side by side; `kind` picks another way. Without ``{seq_num}`` in its name the picture
     is drawn over and over and shows the newest value: open it in a viewer that refreshes. It is replaced whole, so
-    that a viewer never sees half a picture.
+    that a viewer never sees half a picture. Where no folder is given (``--to``), nothing is drawn.
 
     To draw a quantity against events, gather it first: with `last_values`, `waterfall` or `to_grid`.
 
@@ -72,7 +72,7 @@ def plot(
     Raises
     ------
     UsageError
-        If the template is wrong, or nobody said where files go.
+        If the template is wrong, or there is no run.
     DocumentError
         If the kind of picture can't show the value.
 
@@ -94,7 +94,8 @@ def plot(
     ...     (Path(folder) / "eye.png").stat().st_size > 1000
     True
     """
-    if event is not None and (event.key.seq_num - 1) % every:
+    nowhere = run is not None and run.folder is None
+    if nowhere or (event is not None and (event.key.seq_num - 1) % every):
         return SKIP
     from matplotlib.figure import Figure
 

@@ -13,27 +13,34 @@ from headrace.engine.model.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from headrace.engine.documents.simulated import Experiment
     from headrace.engine.jobs.progress import Finished
 
 __all__ = ["demo"]
 
-_DEMOS = {"crystal_mapping": "a grid scan over a crystal rod: Bragg peaks, tracks, and a map of each crystal"}
+_FIRST = "crystal_mapping"
+_DEMOS = {
+    _FIRST: "a grid scan over a crystal rod: Bragg peaks, tracks, and a map of each crystal",
+    "crystal_windows": "the same scan: a map of each crystal by windows on the detector",
+    "xpd_reduction": "powder that is heated: patterns without dark and background",
+    "sacla_shots": "single shots of a free-electron laser: mean, brightest, histograms, spectrum",
+    "sacla_roi": "pump and probe: a Bragg peak over the delay, laser on against off",
+    "point_detectors": "an absorption edge seen by diodes, without any image",
+}
 _EPILOG = "NAME is one of: " + "; ".join(f"{name} ({what})" for name, what in _DEMOS.items()) + "."
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("name", default="crystal_mapping")
+@click.argument("name", default=_FIRST)
 @click.option(
     "--out",
     "folder",
     metavar="DIR",
-    default="headrace-demo",
-    show_default=True,
     type=click.Path(path_type=Path),
-    help="Where everything is written.",
+    help="Where everything is written.  [default: headrace-demo; for another NAME, headrace-demo-NAME]",
 )
 @click.pass_context
-def demo(ctx: click.Context, name: str, folder: Path) -> None:
+def demo(ctx: click.Context, name: str, folder: Path | None) -> None:
     """Simulate an experiment, analyse it, and draw the results.
 
     Needs nothing but the install. It may be run again in the same DIR: each time there is one more result.
@@ -41,14 +48,16 @@ def demo(ctx: click.Context, name: str, folder: Path) -> None:
     from headrace.engine.cli.run import exit_code_of, work
 
     name = _known(name)
-    raw = folder / "raw"
-    click.echo("1. Simulating a grid scan over a crystal rod: 9 x 13 points, 3 frames each")
-    _simulate(raw)
+    experiment = _experiment(name)
+    folder = folder or Path("headrace-demo" if name == _FIRST else f"headrace-demo-{name}")
+    click.echo(f"1. Simulating {experiment.story}")
+    raw = _simulate(experiment, folder / "raw")
     click.echo(f"2. Running the graph {name} on it\n")
-    finished = work(name, f"{raw}/-1", to=[str(folder / "results")])
+    finished = work(name, raw, to=[str(folder / "results")])
     click.echo("\n3. Drawing")
-    pictures = [_diagram(name, folder), *_pictures(finished, f"{raw}/-1", folder / "pictures")]
-    click.echo(_farewell(name, folder, pictures))
+    pictures = [_diagram(name, folder), *_pictures(finished, raw, folder / "pictures")]
+    pictures += _drawn_by_nodes(folder / "results")
+    click.echo(_farewell(name, experiment, raw, folder, pictures))
     ctx.exit(exit_code_of(finished))
 
 
@@ -60,14 +69,22 @@ def _known(name: str) -> str:
     return found
 
 
-def _simulate(store: Path) -> None:
-    """Store the simulated runs; those that are there from an earlier demo stay."""
-    from headrace.engine.documents.simulated import simulate_crystal_rod
+def _experiment(name: str) -> Experiment:
+    from headrace.engine.documents.simulated import experiments
+
+    return experiments()[name]
+
+
+def _simulate(experiment: Experiment, store: Path) -> str:
+    """Store the simulated runs, and give the address of the last; those of an earlier demo stay."""
     from headrace.engine.documents.store_writer import FolderStoreWriter
 
+    last = ""
     with FolderStoreWriter(store) as write:
-        for name, doc in simulate_crystal_rod():
+        for name, doc in experiment.simulate():
+            last = doc["uid"] if name == "start" else last
             write(name, doc)
+    return f"{store}/{last[:8]}"
 
 
 def _diagram(name: str, folder: Path) -> Path:
@@ -88,6 +105,12 @@ def _pictures(finished: Iterable[Finished], raw: str, folder: Path) -> list[Path
     return [path for place in places for path in draw_result(open_run(place), folder, units=units)]
 
 
+def _drawn_by_nodes(results: Path) -> list[Path]:
+    """Give the pictures that the graph itself has drawn in its newest run."""
+    folders = sorted((results / "files").glob("*/"), key=lambda folder: folder.stat().st_mtime)
+    return sorted(folders[-1].glob("*.png")) if folders else []
+
+
 def _units(raw: str) -> dict[str, str]:
     """Give the units that the descriptors of a run say its fields have."""
     from headrace.engine.jobs.run import open_run
@@ -98,19 +121,20 @@ def _units(raw: str) -> dict[str, str]:
     return {}
 
 
-def _farewell(name: str, folder: Path, pictures: Iterable[Path]) -> str:
+def _farewell(name: str, experiment: Experiment, raw: str, folder: Path, pictures: Iterable[Path]) -> str:
     """Say where everything is, and what to try next."""
-    raw, results = (shlex.quote(str(folder / part)) for part in ("raw", "results"))
+    stored, run, results = (shlex.quote(str(place)) for place in (folder / "raw", raw, folder / "results"))
     drawn = "\n".join(f"  {path}" for path in pictures)
+    tries = "\n".join(
+        f"  headrace run {name} --from {run} \\\n      --to {results} --set {shlex.quote(change)}"
+        for change in experiment.tries
+    )
     return f"""{drawn}
 
-The raw runs, as a beamline stores them, are in {raw};
+The raw runs, as a beamline stores them, are in {stored};
 the result runs are in {results}.
 
 Try next:
   headrace show {name}
-  headrace nodes locate
-  headrace run {name} --from {raw}/-1 \\
-      --to {results} --set peaks.minmass=4000
-  headrace run {name} --from {raw}/-1 \\
-      --to {results} --set tracks.memory=0"""
+  headrace nodes {experiment.node_type}
+{tries}"""

@@ -19,6 +19,7 @@ __all__ = ["maps_figure"]
 
 _MOST = 24
 _TILE = 2.3  # inches
+_NAMES = ("particle", "grain")
 
 
 def maps_figure(
@@ -52,8 +53,9 @@ def maps_figure(
 
 def _said(count: int, shown: int, summary: pd.DataFrame | None) -> str:
     some = f"the {shown} largest of {count} maps" if shown < count else f"{count} map{'s' * (count != 1)}"
-    named = summary is not None and {"particle", "y", "x"} <= set(summary.columns)
-    return some + (", each named by its particle and the particle's pixel on the detector" if named else "")
+    columns = set() if summary is None else set(summary.columns)
+    what = next((word for word in _NAMES if {word, "y", "x"} <= columns), "")
+    return some + (f", each named by its {what} and the {what}'s pixel on the detector" if what else "")
 
 
 def _chosen(maps: Any) -> list[int]:
@@ -87,11 +89,12 @@ def _map(axes: Axes, values: Any, extent: Sequence[float], heading: str, *, equa
 
 def _heading(number: int, values: Any, summary: pd.DataFrame | None) -> str:
     points = int(_seen(values).sum())
-    if summary is None or "particle" not in summary:
+    what = next((word for word in _NAMES if summary is not None and word in summary), "")
+    if summary is None or not what:
         return f"{number}: {points} points"
     row = summary.iloc[number]
     place = f" at y {row['y']:.0f}, x {row['x']:.0f}" if {"y", "x"} <= set(summary.columns) else ""
-    return f"{int(row['particle'])}{place}"
+    return f"{int(row[what])}{place}"
 
 
 def _labels(start: Mapping[str, Any], units: Mapping[str, str]) -> tuple[str, str]:

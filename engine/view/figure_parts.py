@@ -47,12 +47,16 @@ def style(axes: Axes, x: str, y: str) -> None:
         spine.set_color("#bbbbbb")
 
 
-def show_image(axes: Axes, image: Any, *, colours: str = "magma") -> Any:
-    """Show a detector image so that faint and strong features are seen: an asinh scale, noise near its dark end."""
+def show_image(axes: Axes, image: Any, *, colours: str = "magma", scale_of: Any = None) -> Any:
+    """Show a detector image so that faint and strong features are seen: an asinh scale, noise near its dark end.
+
+    The scale is that of the image, or of all of `scale_of`.
+    """
     from matplotlib.colors import AsinhNorm
 
     values = np.asarray(image, dtype=float)
-    finite = values[np.isfinite(values)]
+    scaled = values if scale_of is None else np.asarray(scale_of, dtype=float)
+    finite = scaled[np.isfinite(scaled)]
     low, middle, high = np.percentile(finite, [1, 50, 99.98]) if finite.size else (0.0, 0.0, 1.0)
     knee = max(2 * (middle - low), 1e-3 * (high - low), 1e-12)
     scale = AsinhNorm(linear_width=knee, vmin=low, vmax=max(high, low + knee))

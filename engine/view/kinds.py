@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from headrace.engine.view.results import Drawable
 
-__all__ = ["Kinds", "sorted_by_kind"]
+__all__ = ["Axis", "Kinds", "sorted_by_kind"]
+
+_AXES = {"x", "q", "radius", "distance", "centers", "angle"}
+
+
+class Axis(NamedTuple):
+    """What curves are drawn over: the result that holds it, and its values, shape (points,)."""
+
+    name: str
+    values: Any
 
 
 @dataclass(slots=True)
@@ -21,24 +30,33 @@ class Kinds:
         Arrays of shape (n, ny, nx): n is 1, or the number of events.
     maps
         Arrays of shape (n, rows, columns) of the scan.
+    stacks
+        Arrays of shape (n, ny, nx): some images that were chosen, not one for each event.
+    windows
+        Tables of boxes on the detector: columns y, x, dy, dx.
     places
         Tables of places on the detector: columns y, x, frame.
     tracks
         Those with a column particle.
     summaries
-        Tables with a row per particle.
+        Tables with a row per map: per particle or window.
     curves
         Arrays of shape (n, points).
+    along
+        For some of the curves, their axis.
     numbers
         Tables of numbers per event.
     """
 
     images: dict[str, Any] = field(default_factory=dict)
     maps: dict[str, Any] = field(default_factory=dict)
+    stacks: dict[str, Any] = field(default_factory=dict)
+    windows: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Any] = field(default_factory=dict)
     tracks: dict[str, Any] = field(default_factory=dict)
     summaries: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, Any] = field(default_factory=dict)
+    along: dict[str, Axis] = field(default_factory=dict)
     numbers: dict[str, Any] = field(default_factory=dict)
 
 
@@ -51,7 +69,22 @@ def sorted_by_kind(result: Drawable) -> Kinds:
             _sort_table(kinds, name, value, port_type)
         elif getattr(value, "size", 0) and value.dtype.kind in "biuf":
             _sort_array(kinds, name, value, port_type, result.start)
+    _find_axes(kinds, result.outputs)
     return kinds
+
+
+def _find_axes(kinds: Kinds, outputs: Mapping[str, Mapping[str, Any]]) -> None:
+    """Lay curves over an axis: that of their own node, or the only one with as many points."""
+    about = {name: outputs.get(name, {}) for name in kinds.curves}
+    axes = [name for name in kinds.curves if about[name].get("port") in _AXES]
+    for name, curves in kinds.curves.items():
+        fitting = [axis for axis in axes if kinds.curves[axis].shape[1] == curves.shape[1]]
+        own = [axis for axis in fitting if about[axis].get("node") == about[name].get("node")]
+        if name not in axes and (len(own) == 1 or len(fitting) == 1):
+            axis = (own or fitting)[0]
+            kinds.along[name] = Axis(axis, kinds.curves[axis][-1])
+    for axis in {axis.name for axis in kinds.along.values()}:
+        del kinds.curves[axis]
 
 
 def _sort_table(kinds: Kinds, name: str, table: Any, port_type: str) -> None:
@@ -62,9 +95,11 @@ def _sort_table(kinds: Kinds, name: str, table: Any, port_type: str) -> None:
         kinds.tracks[name] = table
     elif {"y", "x", "frame"} <= columns:
         kinds.places[name] = table
+    elif {"y", "x", "dy", "dx"} <= columns:
+        kinds.windows[name] = kinds.summaries[name] = table
     elif "particle" in columns:
         kinds.summaries[name] = table
-    elif port_type in ("Scalar", "Value"):
+    elif port_type in ("Scalar", "Value") and len(table) > 1:
         kinds.numbers[name] = table
 
 
@@ -76,6 +111,6 @@ def _sort_array(kinds: Kinds, name: str, array: Any, port_type: str, start: Mapp
     elif on_grid:
         kinds.maps[name] = array.reshape(-1, *shape)
     elif array.ndim > 3:
-        kinds.images[name] = array[-1].reshape(-1, *array.shape[-2:])[:1]
+        kinds.stacks[name] = array[-1].reshape(-1, *array.shape[-2:])
     elif array.ndim == 2:
         kinds.curves[name] = array

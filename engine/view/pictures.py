@@ -24,9 +24,11 @@ def draw_result(result: Drawable, folder: str | Path, *, units: Mapping[str, str
     =================================================== ===================================================
     columns y, x, frame                                 the peaks as circles, on an image if there is one
     columns y, x, frame, particle                       the tracks on the detector, and when each was seen
+    columns y, x, dy, dx                                the windows as boxes, on an image if there is one
     arrays of the scan's ``shape``                      a map for each, over the motors' positions
-    images that lie behind no other picture             the image (of several, the mean)
-    curves, numbers                                     lines
+    images that lie behind no other picture             the image (of one per event, the mean)
+    stacks of images                                    each of them, side by side
+    curves, numbers                                     lines; curves over the axis that was kept with them
     =================================================== ===================================================
 
     Parameters
@@ -55,6 +57,7 @@ def draw_result(result: Drawable, folder: str | Path, *, units: Mapping[str, str
 def _figures(kinds: Kinds, start: Mapping[str, Any], units: Mapping[str, str]) -> Iterator[tuple[str, Figure]]:
     from headrace.engine.view.figure_curves import curves_figure, numbers_figure
     from headrace.engine.view.figure_detector import background, image_figure, peaks_figure
+    from headrace.engine.view.figure_images import stack_figure, windows_figure
     from headrace.engine.view.figure_maps import maps_figure
     from headrace.engine.view.figure_tracks import tracks_figure
 
@@ -63,17 +66,21 @@ def _figures(kinds: Kinds, start: Mapping[str, Any], units: Mapping[str, str]) -
         yield name, peaks_figure(name, table, behind, kinds.images, start)
     for name, table in kinds.tracks.items():
         yield name, tracks_figure(name, table, behind)
+    for name, table in kinds.windows.items():
+        yield name, windows_figure(name, table, behind)
     for name, maps in kinds.maps.items():
         fitting = [table for table in kinds.summaries.values() if len(table) == len(maps)]
         yield name, maps_figure(name, maps, start, units, fitting[0] if fitting else None)
-    hidden = {behind.name} if behind and (kinds.places or kinds.tracks) else set()
+    hidden = {behind.name} if behind and (kinds.places or kinds.tracks or kinds.windows) else set()
     for name, images in kinds.images.items():
         if name not in hidden:
             yield name, image_figure(name, images)
+    for name, stack in kinds.stacks.items():
+        yield name, stack_figure(name, stack)
     for name, curves in kinds.curves.items():
-        yield name, curves_figure(name, curves)
+        yield name, curves_figure(name, curves, kinds.along.get(name))
     for name, table in kinds.numbers.items():
-        yield name, numbers_figure(name, table)
+        yield name, numbers_figure(name, table, start, units)
 
 
 def _file_name(name: str, taken: set[str]) -> str:

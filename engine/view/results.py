@@ -23,6 +23,10 @@ class Drawable(Protocol):
     def streams(self) -> Iterable[str]:
         """Names of what was kept."""
 
+    @property
+    def outputs(self) -> Mapping[str, Mapping[str, Any]]:
+        """For each stream what the graph says of it: ``node``, ``port``, ``cadence``; empty if it says nothing."""
+
     def __getitem__(self, name: str) -> Any:
         """Give a pandas DataFrame (tables, scalars) or a numpy array, events first (frames, profiles, maps)."""
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import headrace
-from headrace import Graph, UsageError
+from headrace import SKIP, Graph, UsageError
 from headrace.engine.model.errors import DocumentError
 from headrace.engine.model.records import Event, EventKey, RunContext
 from headrace.nodes import accumulate, average, export, plot, source
@@ -70,9 +70,14 @@ def test_what_a_format_cannot_hold_is_refused_with_words(tmp_path: Path) -> None
         export(np.ones((2, 2)), path="a.csv", **at(tmp_path))
 
 
-def test_without_a_folder_the_node_says_how_to_name_one() -> None:
+def test_where_nothing_is_kept_nothing_is_written() -> None:
+    assert export(1.0, path="a.csv", run=RunContext(RUN)) is SKIP
+    assert plot(1.0, path="a.png", run=RunContext(RUN)) is SKIP
+
+
+def test_without_a_run_the_node_says_how_to_name_a_folder() -> None:
     with pytest.raises(UsageError, match="--to FOLDER"):
-        export(1.0, path="a.csv", run=RunContext(RUN))
+        export(1.0, path="a.csv")
 
 
 def test_missing_metadata_leave_no_bare_separators(tmp_path: Path) -> None:

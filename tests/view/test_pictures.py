@@ -25,6 +25,7 @@ class Kept:
     types: Mapping[str, str] = field(default_factory=dict)
     start: Mapping[str, Any] = field(default_factory=lambda: GRID)
     stop: Mapping[str, Any] | None = None
+    outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def streams(self) -> list[str]:
@@ -82,6 +83,45 @@ def test_images_curves_and_numbers_are_drawn(tmp_path: Path) -> None:
     }
     types = {"mean": "Frame", "profile": "Profile", "profiles": "Profile", "i0": "Scalar"}
     assert drawn(Kept(data, types), tmp_path) == ["mean.png", "profile.png", "profiles.png", "i0.png"]
+
+
+def test_windows_are_drawn_on_the_image_and_name_the_maps(tmp_path: Path) -> None:
+    boxes = pd.DataFrame({"grain": [0, 1], "y": [9, 20], "x": [5, 30], "dy": [3, 3], "dx": [3, 3], "mass": [9.0, 4.0]})
+    data = {"windows": boxes, "maps": np.ones((1, 2, 3, 4)), "light": image(1)}
+    result = Kept(data, {"windows": "Table", "maps": "Stack", "light": "Frame"})
+    assert drawn(result, tmp_path) == ["windows.png", "maps.png"]
+
+
+def test_a_stack_of_images_gives_a_picture_with_all_of_them(tmp_path: Path) -> None:
+    kinds = sorted_by_kind(Kept({"best": image(1, 5)}))
+    assert kinds.stacks["best"].shape == (5, 40, 50)
+    assert drawn(Kept({"best": image(1, 5), "many": image(1, 30)}), tmp_path) == ["best.png", "many.png"]
+
+
+def test_a_curve_is_drawn_over_the_axis_of_its_node_or_the_only_one_that_fits() -> None:
+    q, short = np.linspace(1, 9, 20)[None], np.arange(5.0)[None]
+    data = {"pattern": np.ones((12, 20)), "mean": np.ones((1, 20)), "q": q, "counts": np.ones((1, 5)), "r": short}
+    outputs = {
+        "pattern": {"node": "rings", "port": "intensity"},
+        "mean": {"node": "average", "port": "out"},
+        "q": {"node": "rings", "port": "q"},
+        "counts": {"node": "other", "port": "counts"},
+        "r": {"node": "radial", "port": "radius"},
+    }
+    kinds = sorted_by_kind(Kept(data, outputs=outputs))
+    assert set(kinds.curves) == {"pattern", "mean", "counts"}
+    assert {name: axis.name for name, axis in kinds.along.items()} == {"pattern": "q", "mean": "q", "counts": "r"}
+    assert np.array_equal(kinds.along["mean"].values, q[0])
+
+
+def test_an_axis_without_a_curve_is_drawn_itself(tmp_path: Path) -> None:
+    outputs = {"q": {"node": "rings", "port": "q"}}
+    assert drawn(Kept({"q": np.ones((1, 20))}, outputs=outputs), tmp_path) == ["q.png"]
+
+
+def test_one_number_for_the_whole_run_needs_no_picture(tmp_path: Path) -> None:
+    table = pd.DataFrame({"seq_num": [1], "shots": [314]})
+    assert drawn(Kept({"shots": table}, {"shots": "Scalar"}), tmp_path) == []
 
 
 def test_the_detector_is_not_taken_for_a_map_where_the_port_type_says_that_it_is_a_frame() -> None:

@@ -30,18 +30,18 @@ class Experiment:
         What was recorded, in a few words.
     detector
         What recorded it.
-    shows
-        What the graph makes of it.
+    node_type
+        The node type that does most of the work.
     tries
-        Node types worth reading about, then parameters worth changing, as ``node.parameter=value``.
+        Parameters worth changing, as ``node.parameter=value``.
     """
 
     simulate: Callable[[], Iterator[tuple[str, dict[str, Any]]]]
     graph: str
     story: str
     detector: str
-    shows: str
-    tries: tuple[str, ...] = ()
+    node_type: str
+    tries: tuple[str, ...]
 
 
 _GRID = "a grid scan over a crystal rod: 9 x 13 points, 3 frames each"
@@ -52,44 +52,48 @@ _ALL = (
         "crystal_mapping",
         _GRID,
         _DEXELA,
-        "Bragg peaks, tracks, and a map of each crystal",
-        ("locate", "peaks.minmass=4000", "tracks.memory=0"),
+        "locate",
+        ("peaks.minmass=4000", "tracks.memory=0"),
     ),
     Experiment(
         simulate_crystal_rod,
         "crystal_windows",
         _GRID,
         _DEXELA,
-        "a map of each crystal, measured in windows of the detector",
-        ("crystal_windows", "windows.number=6", "windows.half_width=10"),
+        "crystal_windows",
+        ("windows.number=6", "windows.half_width=10"),
     ),
     Experiment(
         simulate_powder_ramp,
         "xpd_reduction",
         "nickel powder heated from 300 K to 1000 K: 12 points, 2 frames each",
         "pe1, 512 x 512 pixels",
-        "powder patterns without dark and background",
+        "integrate",
+        ("clean.scale=0.9", "corrected.factor=0"),
     ),
     Experiment(
         simulate_shots,
         "sacla_shots",
         "400 shots on an iron foil at 30 Hz",
         "mpccd, 128 x 64 pixels",
-        "mean and brightest images, histograms, profile and spectrum",
+        "top_shots",
+        ("cut.below=3000", "brightest.k=8"),
     ),
     Experiment(
         simulate_pump_probe,
         "sacla_roi",
         "1200 shots, laser on and off, at delays from -2 ps to 3 ps",
         "mpccd, 48 x 64 pixels",
-        "a Bragg peak over the delay, laser on against off",
+        "binned",
+        ("peak.box=[18,27,32,44]", "delay.t0=79.9"),
     ),
     Experiment(
         simulate_edge_scan,
         "point_detectors",
         "2440 shots over the iron K edge, laser on and off",
         "three diodes, no images",
-        "absorption over energy, and what correlates with what",
+        "binned",
+        ("lit.where=i0 > 1", "diodes.bins=60"),
     ),
 )
 

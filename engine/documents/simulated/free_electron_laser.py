@@ -46,7 +46,7 @@ class Tile:
         """Give the mean reading without light, in ADU: an offset, a gradient, and some warm pixels."""
         rng = np.random.default_rng([self.seed, 11])
         rows, columns = np.indices(self.shape)
-        reading = 58 + 0.05 * rows + 2 * np.sin(columns / 5.0)
+        reading: _Image = 58 + 0.05 * rows + 2 * np.sin(columns / 5.0)
         warm = tuple(rng.integers(0, side, 9) for side in self.shape)
         reading[warm] += rng.uniform(20, 90, 9)
         return reading

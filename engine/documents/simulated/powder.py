@@ -81,7 +81,7 @@ class PowderCamera:
         """Give the counts without beam, which creep up as the panel gets warm."""
         axis = np.linspace(-0.5, 0.5, self.size)
         pattern = 6 * np.sin(14 * axis)[:, None] + 4 * np.cos(22 * axis)[None, :]
-        counts = 180 + pattern + 0.4 * minutes
+        counts: _Image = 180 + pattern + 0.4 * minutes
         counts[self._spots(_HOT, 1)] += np.random.default_rng([self.seed, 3]).uniform(4000, 12000, _HOT)
         return counts
 
@@ -112,10 +112,11 @@ class PowderCamera:
     def expose(self, expected: _Image, frames: int, number: int) -> npt.NDArray[np.uint16]:
         """Give frames of counts with their noise, shape (frames, size, size); dead pixels count nothing."""
         rng = np.random.default_rng([self.seed, 4, number])
-        counts = expected.astype(np.float32) + 0.5
-        counts = counts + np.sqrt(counts) * rng.standard_normal((frames, *expected.shape), dtype=np.float32)
+        mean = expected.astype(np.float32) + np.float32(0.5)
+        counts = mean + np.sqrt(mean) * rng.standard_normal((frames, *expected.shape), dtype=np.float32)
         counts[(slice(None), *self._spots(_DEAD, 2))] = 0
-        return np.clip(counts, 0, 65535).astype(np.uint16)
+        read: npt.NDArray[np.uint16] = np.clip(counts, 0, 65535).astype(np.uint16)
+        return read
 
     def _spots(self, count: int, kind: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         rows, columns = np.random.default_rng([self.seed, kind]).integers(0, self.size, (2, count))

@@ -24,7 +24,7 @@ Document = tuple[str, dict[str, Any]]
 _IMAGE = "mpccd"
 _SHAPE = (48, 64)
 _PHOTON = 10_000.0  # eV
-PS_PER_MICROMETRE = 6.671e-3
+PS_PER_MICROMETRE = 6.671281904e-3
 """A stage that moves by so much makes the path of the light longer by twice that."""
 TIME_ZERO = 80.0
 """Where the pulses overlap, in ps on the scale of the stage."""
@@ -33,10 +33,10 @@ _SHOTS_AT_ONE_DELAY = 30
 
 
 class _Shots(NamedTuple):
-    delays: npt.NDArray[np.float64]
+    delays: npt.NDArray[np.floating[Any]]
     laser: npt.NDArray[np.int64]
     beam: npt.NDArray[np.int64]
-    i0: npt.NDArray[np.float64]
+    i0: npt.NDArray[np.floating[Any]]
 
 
 def change_at(delay: Any) -> Any:

@@ -43,7 +43,7 @@ class _Pulses:
     def drawn(cls, count: int, seed: int) -> _Pulses:
         rng = np.random.default_rng([seed, 21])
         phase = np.arange(count) % (_FORWARD + _BACK)
-        forward = phase < _FORWARD
+        forward = phase <= _FORWARD
         place = np.where(forward, phase * _STEP, (_FORWARD + _BACK - phase) * _FORWARD / _BACK * _STEP)
         stage = place + rng.normal(0, 0.03 * _STEP, count)
         shutter = np.ones(count, dtype=np.int64)
@@ -107,7 +107,7 @@ def simulate_shots(
     if min(shots, dark_shots) < 1 or min(shape) < 16:
         problem = f"expected at least 1 shot and 16 pixels, got {shots=}, {dark_shots=}, {shape=}"
         raise UsageError(problem)
-    return _documents(shots, tuple(shape), dark_shots, seed, began, fresh)
+    return _documents(shots, shape, dark_shots, seed, began, fresh)
 
 
 def _documents(
@@ -116,7 +116,7 @@ def _documents(
     from headrace.engine.documents.simulated.composing import Recorder
     from headrace.engine.documents.simulated.keys import image_key, integer_key, number_key
 
-    origin = None if fresh else repr(("shots", shots, shape, dark_shots, seed, began))
+    origin = None if fresh else repr(("shots", shots, tuple(shape), dark_shots, seed, began))
     recorder, tile = Recorder(began, origin), Tile(shape, seed, _PHOTON)
     image = {_IMAGE: {**image_key("MPCCD-1N0-M06-001", shape, "ADU"), "object_name": _IMAGE}}
 
