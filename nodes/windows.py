@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
@@ -59,6 +60,9 @@ class CrystalWindows:
         How many peaks are kept at most.
     half_width
         Half width of a window.
+    minmass, separation, percentile
+        How peaks are searched, as for `locate`. Beside strong peaks, the percentile hides faint ones: `percentile` 0
+        with a `minmass` is the robust choice.
     shape, snaking, first
         The grid, as for `crystal_map`. Default: from the start document.
     fill
@@ -103,13 +107,24 @@ class CrystalWindows:
         radius: Annotated[int, Meta(ge=1), Unit("px")] = 25,
         number: Annotated[int, Meta(ge=1)] = 100,
         half_width: Annotated[int, Meta(ge=0), Unit("px")] = 25,
+        minmass: float | None = None,
+        separation: Annotated[float, Meta(gt=0), Unit("px")] | None = None,
+        percentile: Annotated[float, Meta(ge=0, le=100)] = 64.0,
         shape: list[Annotated[int, Meta(ge=1)]] | None = None,
         snaking: list[bool] | bool | None = None,
         first: int = 1,
         fill: float | None = None,
         run: RunContext | None = None,
     ) -> None:
-        self._radius, self._number, self._half_width = radius, number, half_width
+        self._number, self._half_width = number, half_width
+        self._locate = partial(
+            locate,
+            diameter=2 * radius + 1,
+            minmass=minmass,
+            separation=separation,
+            percentile=percentile,
+            nan="zero",
+        )
         self._fill = math.nan if fill is None else fill
         self._grid = ScanGrid.of_run(run.start if run is not None else {}, shape, snaking, first)
         self._dark, self._light, self._spool = Minimum("omit"), Maximum("omit"), Spool()
@@ -145,7 +160,7 @@ class CrystalWindows:
         """Give the windows, that of the heaviest peak first."""
         import pandas as pd
 
-        peaks = locate(difference, diameter=2 * self._radius + 1, nan="zero")
+        peaks = self._locate(difference)
         peaks = peaks.sort_values("mass", ascending=False, kind="stable").head(self._number)
         half = np.full(len(peaks), self._half_width, dtype=np.int64)
         columns: dict[str, Any] = {"grain": np.arange(len(peaks), dtype=np.int64)}
