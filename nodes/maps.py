@@ -13,7 +13,7 @@ from headrace.engine.model.node import node_class
 from headrace.engine.model.ports import Stack, Table
 from headrace.engine.model.records import Event, RunContext
 from headrace.nodes.support.axes import axes_table
-from headrace.nodes.support.grid import ScanGrid
+from headrace.nodes.support.grid import ScanGrid, grid_problems
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,4 +169,4 @@ class CrystalMap:
         return grains.reset_index(drop=True)
 
 
-crystal_map = node_class(CrystalMap)
+crystal_map = node_class(CrystalMap, problems_of=grid_problems)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -132,7 +133,12 @@ def _centre(shape: tuple[int, ...], centre: list[float] | None) -> tuple[float, 
     return tuple(float(points // 2) for points in shape) if centre is None else tuple(map(float, centre))
 
 
-@node
+def _line_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
+    if list(parameters["start"]) == list(parameters["end"]):
+        yield f"line_cut: start and end are the same point, {list(parameters['start'])}"
+
+
+@node(problems_of=_line_problems)
 def line_cut(
     frame: Frame,
     *,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, NamedTuple
 
 from headrace.engine.model.constraints import Meta, Unit
 from headrace.engine.model.errors import UsageError
@@ -13,7 +14,7 @@ from headrace.engine.model.records import Event, RunContext
 from headrace.engine.model.skip import SKIP, Skip
 from headrace.nodes.shapes import rebin
 from headrace.nodes.support.arrays import as_frame, as_numbers
-from headrace.nodes.support.grid import ScanGrid
+from headrace.nodes.support.grid import ScanGrid, grid_problems
 from headrace.nodes.support.gridded import Gridded, Rows, tiled
 from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
 
@@ -281,6 +282,11 @@ class Waterfall(Reduction):
         return SKIP if found is SKIP else WaterfallSoFar(found.rows, found.numbers)
 
 
-mosaic = node_class(Mosaic, problems_of=emission_problems)
-to_grid = node_class(ToGrid, problems_of=emission_problems)
+def _problems(parameters: Mapping[str, Any]) -> Iterator[str]:
+    yield from emission_problems(parameters)
+    yield from grid_problems(parameters)
+
+
+mosaic = node_class(Mosaic, problems_of=_problems)
+to_grid = node_class(ToGrid, problems_of=_problems)
 waterfall = node_class(Waterfall, problems_of=emission_problems)

@@ -17,7 +17,7 @@ from headrace.engine.model.skip import SKIP, Skip
 from headrace.nodes.peaks import locate
 from headrace.nodes.support.arrays import as_frame
 from headrace.nodes.support.extremes import Maximum, Minimum
-from headrace.nodes.support.grid import ScanGrid
+from headrace.nodes.support.grid import ScanGrid, grid_problems
 from headrace.nodes.support.spool import Spool
 
 if TYPE_CHECKING:
@@ -183,4 +183,4 @@ class CrystalWindows:
         return slice(max(y - half, 0), y + half + 1), slice(max(x - half, 0), x + half + 1)
 
 
-crystal_windows = node_class(CrystalWindows)
+crystal_windows = node_class(CrystalWindows, problems_of=grid_problems)

@@ -47,7 +47,8 @@ class Binned(Reduction):
     A delay scan: the ratio of each shot, by its delay. The bins are those of ``numpy.histogram``: each holds its
     lower edge and not its upper one, but for the last, which holds both. Events whose key lies outside or is NaN are
     in no bin; they are counted as ``under``, ``over`` and ``nan``. An empty bin has count 0, and is NaN otherwise.
-    Mean and spread are computed by Welford's recurrence in float64; integers never wrap.
+    Mean and spread are computed by Welford's recurrence in float64; integers never wrap. An infinite value makes
+    mean and spread of its bin NaN.
 
     All come at the end of the run, and so far as ``running_mean``, ``running_count`` and so on. ``reset``, `every` and
     `seconds` are those of `accumulate`. A bin takes memory once it is hit: 24 bytes per place of the value.

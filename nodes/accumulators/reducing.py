@@ -71,7 +71,8 @@ class Accumulate(Reduction):
     every
         Show ``running`` on every n-th event only, counted from the last reset; ``group``: once for each group.
     seconds
-        Show ``running`` when this much time has passed in the data since it was last shown.
+        Show ``running`` when this much time has passed in the data since it was last shown, or when time went back, as
+        when a clock is set.
 
     Raises
     ------

@@ -34,8 +34,9 @@ class SummarySoFar(NamedTuple):
 class Statistics(Reduction):
     """Mean, standard deviation, least, greatest and number of a value's values, place by place, in one pass.
 
-    Each is what `accumulate` gives with that ``how``. All come at the end of the run, and so far as ``running_mean``,
-    ``running_std`` and so on. ``reset``, `every` and `seconds` are those of `accumulate`.
+    Each is what `accumulate` gives with that ``how``, but that an infinite value makes mean and spread of its place NaN
+    here. All come at the end of the run, and so far as ``running_mean``, ``running_std`` and so on. ``reset``, `every`
+    and `seconds` are those of `accumulate`.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,16 @@ import numpy.typing as npt
 
 from headrace.engine.model.errors import DocumentError, UsageError
 
-__all__ = ["ScanGrid"]
+__all__ = ["ScanGrid", "grid_problems"]
+
+
+def grid_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Give what is wrong with the parameters ``shape`` and ``snaking`` of a node, as far as they tell."""
+    shape, snaking = parameters["shape"], parameters["snaking"]
+    if shape is not None and not len(shape):
+        yield "'shape' has no axis; give the points along each, such as [8, 12], or null for that of the run"
+    elif shape is not None and isinstance(snaking, list | tuple) and len(snaking) != len(shape):
+        yield f"'shape' has {len(shape)} axes and 'snaking' has {len(snaking)}; give one truth value for each axis"
 
 
 @dataclass(frozen=True, slots=True)

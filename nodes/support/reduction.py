@@ -82,7 +82,7 @@ class Reduction:
 
     def _due(self, time: float | None) -> bool:
         if time is not None and self._seconds is not None:
-            if self._shown_at is not None and time - self._shown_at < self._seconds:
+            if self._shown_at is not None and 0 <= time - self._shown_at < self._seconds:
                 return False
             self._shown_at = time
             return True

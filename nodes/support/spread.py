@@ -110,8 +110,9 @@ class Moments:
             raise EmptyError(problem)
         count = np.asarray(self._count)
         freedom = count - self._ddof
-        spread = where_not(freedom <= 0, np.asarray(self._squares / np.maximum(freedom, 1)))
-        return MomentsSoFar(count.copy()[()], where_not(count == 0, self._mean.copy()), spread)
+        infinite = ~np.isfinite(self._mean)  # the recurrence makes it NaN one value later, whatever comes
+        spread = where_not(infinite | (freedom <= 0), np.asarray(self._squares / np.maximum(freedom, 1)))
+        return MomentsSoFar(count.copy()[()], where_not(infinite | (count == 0), self._mean.copy()), spread)
 
     def merge(self, other: Self) -> None:
         """Take in what another one has seen."""

@@ -228,6 +228,14 @@ def test_seconds_without_an_event_are_refused_and_with_one_begin_anew_with_the_g
     assert seen == [True, False, True, False, True]
 
 
+def test_a_clock_that_is_set_back_does_not_stop_what_is_shown() -> None:
+    total, seen = accumulate(how="sum", seconds=10), []
+    for number, time in enumerate((1000.0, 1005.0, 20.0, 29.0, 30.0), 1):
+        total.update(1, event=event(number, time))
+        seen.append(total.value() is not SKIP)
+    assert seen == [True, False, True, False, True]
+
+
 def test_top_shots_go_by_the_number_of_the_event_not_by_when_it_came() -> None:
     best = top_shots(k=2)
     for number in (9, 4, 7):

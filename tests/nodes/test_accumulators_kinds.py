@@ -234,6 +234,18 @@ def test_nan_in_a_quantile_spreads_is_omitted_or_refused(method: Any) -> None:
         updated(quantile(nan="error", **method), values)
 
 
+@pytest.mark.parametrize("rest", [[], [2.0], [2.0, 3.0]])
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_an_infinite_value_makes_mean_and_spread_nan_wherever_it_comes(rest: list[float], shape: tuple[int]) -> None:
+    image, curve = statistics(), binned(edges=[0, 1])
+    for value in (1.0, np.inf, *rest):
+        image.update(np.full(shape, value))
+        curve.update(np.full(shape, value), 0.5)
+    for found in (image.final(), curve.final()):
+        assert np.isnan(found.mean).all()
+        assert np.isnan(found.std).all()
+
+
 def test_p2_refuses_infinity_with_words() -> None:
     with pytest.raises(UsageError, match="infinity"):
         quantile().update([1.0, float("inf")])

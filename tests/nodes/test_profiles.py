@@ -146,6 +146,13 @@ def test_the_width_of_a_line_averages_or_adds_parallel_lines() -> None:
     )
 
 
+def test_a_line_without_length_is_a_fault_of_the_graph() -> None:
+    cut = line_cut(source(field="image"), start=(1, 2), end=(1, 2))
+    faults = headrace.check(Graph("g").keep(cut=cut.value))
+    assert [fault.code for fault in faults] == ["HR309"]
+    assert "the same point" in faults[0].message
+
+
 def test_a_point_outside_the_image_or_beside_a_nan_is_nan() -> None:
     assert np.isnan(line_cut(FRAME, start=(0, -2), end=(0, 8)).value).tolist() == [True] * 2 + [False] * 7 + [True] * 2
     assert np.isnan(line_cut(FRAME, start=(0, 0), end=(0, 6), width=3).value).all()

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import headrace
 from headrace.engine.model.errors import DocumentError, UsageError
 from headrace.engine.model.records import Event, EventKey, RunContext
 from headrace.engine.model.skip import SKIP
@@ -68,6 +69,17 @@ def test_a_run_without_a_grid_is_refused_at_once() -> None:
     for kind in (to_grid, mosaic):
         with pytest.raises(DocumentError, match="no usable 'shape'"):
             kind(run=RunContext({}))
+
+
+@pytest.mark.parametrize("kind", ["to_grid", "mosaic", "crystal_map", "crystal_windows"])
+@pytest.mark.parametrize(
+    ("grid", "words"),
+    [("shape: [2, 3], snaking: [true]", "'shape' has 2 axes and 'snaking' has 1"), ("shape: []", "has no axis")],
+)
+def test_a_grid_that_can_not_be_is_a_fault_of_the_graph(kind: str, grid: str, words: str) -> None:
+    nodes = f"  a: {{type: source, field: a}}\n  b: {{type: {kind}, in: a, {grid}}}\n  k: {{type: sink, in: b}}\n"
+    [fault] = headrace.check(headrace.Graph.from_yaml(f"headrace: 1\ngraph: g\nnodes:\n{nodes}"))
+    assert (fault.code, words in fault.message) == ("HR309", True)
 
 
 @given(arrays(np.uint16, (6, 5, 7), elements=st.integers(0, 65535)), st.integers(1, 3), st.integers(0, 2))
