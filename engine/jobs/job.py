@@ -92,8 +92,8 @@ class Job:
     def run_stored(self, source: Readable) -> list[Finished]:
         """Run the graph on stored runs, oldest first.
 
-        Dark runs in a store are looked up by the runs that need them, and are not analysed themselves unless
-        they are all there is.
+        Runs that others refer to (darks, backgrounds) are looked up by the runs that need them, and are not analysed
+        themselves unless they are all there is.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class Job:
             If the documents can't be understood; the result run has ended, with what was read before.
         """
         first = len(self._finished)
-        for run in lights(stored_runs(source)):
+        for run in lights(stored_runs(source), self.graph):
             self._run_records(run.start, run.records())
         return self._finished[first:]
 

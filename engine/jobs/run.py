@@ -9,6 +9,7 @@ from typing import Any
 from headrace.engine.documents.memory_run import MemoryRun
 from headrace.engine.documents.result import Result
 from headrace.engine.jobs.destinations import Destination
+from headrace.engine.jobs.graphs import open_graph
 from headrace.engine.jobs.job import Job
 from headrace.engine.jobs.sources import Readable, lights, stored_runs
 from headrace.engine.model.errors import UsageError
@@ -78,7 +79,7 @@ def run(
     >>> result["mean"].tolist(), result.stop["exit_status"]
     ([[[2.0, 3.0]]], 'success')
     """
-    runs = lights(stored_runs(source))
+    runs = lights(stored_runs(source), open_graph(graph, trust=trust)[0])
     if len(runs) != 1:
         uids = ", ".join(str(one.start["uid"])[:8] for one in runs) or "none"
         problem = f"expected one run to analyse, found {len(runs)} ({uids}); name one, or use run_each"
@@ -100,7 +101,15 @@ def run_each(
 
     The parameters, and what is raised, are those of `run`.
     """
-    yield from _results(graph, lights(stored_runs(source)), to, set, trust=trust, lookup=lookup, runtime=runtime)
+    yield from _results(
+        graph,
+        lights(stored_runs(source), open_graph(graph, trust=trust)[0]),
+        to,
+        set,
+        trust=trust,
+        lookup=lookup,
+        runtime=runtime,
+    )
 
 
 def _results(

@@ -13,6 +13,7 @@ from headrace.engine.documents.recent_runs import is_dark
 from headrace.engine.documents.result import ReadableRun, Result
 from headrace.engine.documents.routes import RunRoutes
 from headrace.engine.model.errors import UsageError
+from headrace.engine.model.graph import Graph
 
 __all__ = ["Readable", "RunSource", "lights", "stored_runs"]
 
@@ -57,9 +58,24 @@ def stored_runs(source: Readable) -> list[Any]:
     raise UsageError(problem)
 
 
-def lights(runs: list[Any]) -> list[Any]:
-    """Give the runs that are to be analysed: all but the dark ones, unless these are all there is."""
-    return [run for run in runs if not is_dark(run.start)] or runs
+def lights(runs: list[Any], graph: Graph) -> list[Any]:
+    """Give the runs that are to be analysed.
+
+    Those are all but runs that were taken to be referred to: that say so themselves (``dark_frame``), or that
+    another run names under a key which the graph looks up (``key`` of a dark or background). If no other runs are
+    left, they are analysed after all.
+    """
+    keys = {str(value) for node in graph.nodes.values() for name, value in node.parameters.items() if name in _KEYS}
+    named = _texts(run.start.get(key) for run in runs for key in keys)
+    return [run for run in runs if not is_dark(run.start) and run.start["uid"] not in named] or runs
+
+
+_KEYS = ("key", "dark_key")
+"""Parameters of sources that name a key of the start document under which the uid of another run stands."""
+
+
+def _texts(values: Iterable[Any]) -> set[str]:
+    return {value for value in values if isinstance(value, str)}
 
 
 def _runs_of(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> list[MemoryRun]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from headrace.engine.model.constraints import choices, plain
 from headrace.engine.model.node_type import InputPort, NodeType, OutputPort, Parameter
@@ -99,10 +99,11 @@ def _texts(kind: NodeType) -> dict[str, str]:
     for target in targets:
         for name, text in _arguments(target).items():
             texts.setdefault(name, text)
-        returned = _returned(target)
+        fields, returned = _fields(target), _returned(target)
         for port in kind.outputs:
-            if returned and port.method in ("", getattr(target, "__name__", "")):
-                texts.setdefault(f"-> {port.name}", returned.get(port.name, returned.get("", "")))
+            if port.method in ("", getattr(target, "__name__", "")):
+                text = fields.get(port.name.removeprefix("running_")) or returned.get(port.name, returned.get("", ""))
+                texts.setdefault(f"-> {port.name}", text)
     return texts
 
 
@@ -122,3 +123,15 @@ def _returned(target: Any) -> dict[str, str]:
 
     found = parse(inspect.getdoc(target) or "").many_returns
     return {one.return_name or "": " ".join((one.description or "").split()) for one in found}
+
+
+def _fields(target: Any) -> dict[str, str]:
+    """Give what a named tuple says of its fields, in the texts below them, if the target returns one."""
+    from docstring_parser import parse_from_object
+
+    annotation = None if inspect.isclass(target) else get_type_hints(target).get("return")
+    for part in (annotation, *get_args(annotation)):
+        if hasattr(part, "_fields"):
+            found = parse_from_object(part).params
+            return {field.arg_name: " ".join((field.description or "").split()) for field in found}
+    return {}

@@ -192,3 +192,16 @@ def test_a_raw_run_can_be_read_too(numbers: list[Pair]) -> None:
 
     raw = Result(MemoryRun(numbers))
     assert raw["primary"]["i0"].tolist() == [1.0, 2.0, 3.0]
+
+
+def test_a_run_that_another_one_names_as_its_dark_is_not_analysed_itself() -> None:
+    dark = run_of({"image": [np.full((2, 4, 4), 3.0)]})
+    light = run_of({"image": [np.full((2, 4, 4), 5.0)]}, sc_dk_field_uid=dark[0][1]["uid"])
+    from headrace.nodes import dark as dark_node
+    from headrace.nodes import dark_subtract
+
+    held = dark_node(key="sc_dk_field_uid", field="image")
+    graph = Graph("g").keep(clean=dark_subtract(average(source(field="image")), held))
+    result = headrace.run(graph, [*dark, *light])
+    assert result.start["raw_uid"] == light[0][1]["uid"]
+    assert np.unique(result["clean"]).tolist() == [2.0]
