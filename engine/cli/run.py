@@ -145,6 +145,6 @@ def exit_code_of(finished: Iterable[Finished]) -> int:
         summary = one.summary
         if one.problems:
             return UNREACHABLE
-        if summary.failures or summary.stopped_by or sum(summary.end.lost.values()):
+        if summary.failures or summary.stopped_by or summary.unseen or sum(summary.end.lost.values()):
             code = INCOMPLETE
     return code

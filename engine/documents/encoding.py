@@ -88,7 +88,9 @@ def _as_array(name: str, value: Any) -> Any:
     array = np.asarray(value)
     if array.dtype.kind == "O" and all(isinstance(item, str) for item in array.ravel()):
         array = array.astype(np.str_)
-    if array.dtype.kind not in "biufcUS":
+    if array.dtype.kind == "S":  # documents hold text, not bytes
+        array = np.char.decode(array, "utf-8", "replace")
+    if array.dtype.kind not in "biufcU":
         problem = (
             f"result {name!r} can't be kept: it is {type(value).__name__} of {array.dtype}; expected numbers, text, "
             f"an array, a table or a mapping"

@@ -62,9 +62,9 @@ class RecentRuns:
         self._forget_oldest()
 
     def find_run(self, uid: str) -> MemoryRun | None:
-        """Give a remembered run; None if there is none of that uid."""
+        """Give a remembered run; None if there is none of that uid, or it has not ended: half a dark is none."""
         documents = self._documents.get(uid)
-        return MemoryRun(documents) if documents else None
+        return MemoryRun(documents) if documents and documents[-1][0] == "stop" else None
 
     def _forget_oldest(self) -> None:
         while self._documents and (

@@ -130,6 +130,7 @@ class ResultRun:
             "seconds": dict(summary.seconds),
             "events": [[stream, number] for stream, number in summary.events.items()],
             "lost": [[stream, number] for stream, number in summary.end.lost.items()],
+            "repeated": [[stream, number] for stream, number in summary.end.repeated.items()],
             "dropped": summary.dropped,
             "failures": summary.failures,
         }

@@ -84,4 +84,5 @@ class RunAssembly:
         lost = {name: stream.lost(int(announced.pop(name, 0))) for name, stream in self._streams.items()}
         lost.update((name, int(count)) for name, count in announced.items())
         self._book.reader.close()
-        yield RunEnd(self.uid, stop, {name: count for name, count in lost.items() if count})
+        repeated = {name: stream.repeated for name, stream in self._streams.items() if stream.repeated}
+        yield RunEnd(self.uid, stop, {name: count for name, count in lost.items() if count}, repeated)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -13,9 +14,12 @@ from headrace.engine.documents.assets import AssetSettings
 from headrace.engine.documents.files import last_document, read_documents
 from headrace.engine.documents.pages import Document, document_name
 from headrace.engine.documents.time_order import in_time_order
+from headrace.engine.model.errors import DocumentError
 from headrace.engine.model.records import Event, RecordedRun, RunContext, RunEnd
 
 __all__ = ["StoredRun"]
+
+_log = logging.getLogger(__name__)
 
 
 class StoredRun:
@@ -102,7 +106,13 @@ class StoredRun:
 
     def _read(self, assembler: Assembler) -> Iterator[Record]:
         for name, doc in in_time_order(self.documents()):
-            yield from assembler.feed(name, doc)
+            try:
+                records = assembler.feed(name, doc)
+            except DocumentError as error:  # as live: told, passed over, and an event that is missing is counted
+                _log.warning("%s: a document was passed over: %s", self.path, error)
+                self.notes["document passed over"] += 1
+                continue
+            yield from records
         yield from assembler.finish()
 
     def events(self, stream: str) -> Iterator[Event]:

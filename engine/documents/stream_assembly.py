@@ -61,6 +61,7 @@ class StreamAssembly:
         self._waiting: deque[_Waiting] = deque()
         self._last = 0  # seq_num of the last event taken in
         self._gaps = 0
+        self.repeated = 0  # events that came under a number that had been
         self._has_events: bool | None = None  # None: not known yet
 
     def describe(self, descriptor: Document) -> None:
@@ -90,6 +91,7 @@ class StreamAssembly:
         if seq_num <= self._last:
             if self._has_events is not False:  # the event of a row that is out already adds nothing
                 self._notes["event repeated or out of order"] += 1
+                self.repeated += 1
             return False
         self._gaps += seq_num - self._last - 1
         self._last = seq_num

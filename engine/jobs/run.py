@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def run(
 
     Returns
     -------
-    The result; look at ``result.stop["exit_status"]`` for the verdict.
+    The result; look at ``result.stop["exit_status"]`` for the verdict. If a destination failed, a warning says so.
 
     Raises
     ------
@@ -124,7 +125,9 @@ def _results(
     with Job(graph, to=destinations, set=changes, **settings) as job:
         for one in runs:
             documents.clear()
-            job.run_stored(one)
+            for finished in job.run_stored(one):
+                for problem in finished.problems:
+                    warnings.warn(f"the result was not kept everywhere: {problem}", RuntimeWarning, stacklevel=4)
             yield Result(MemoryRun(documents))
 
 

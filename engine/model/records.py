@@ -71,11 +71,15 @@ class RunEnd:
         The stop document; None if it never came.
     lost
         Stream name to the number of events that were announced or numbered but never reached us.
+    repeated
+        Stream name to the number of events that came again under a number that had been: a plan that was paused and
+        took a point anew, or a message sent twice. The first one counts.
     """
 
     run: str
     stop: Mapping[str, Any] | None
     lost: Mapping[str, int] = field(default_factory=dict)
+    repeated: Mapping[str, int] = field(default_factory=dict)
 
 
 class RecordedRun(Protocol):

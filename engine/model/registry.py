@@ -149,7 +149,7 @@ def _load_file(path: Path) -> ModuleType:
     sys.modules[name] = module  # so that annotations written as text can be resolved
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         problem = f"{path} can't be run: {type(error).__name__}: {error}"
         raise RegistryError(problem) from error
     return module

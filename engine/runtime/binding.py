@@ -15,6 +15,7 @@ from headrace.engine.runtime.counts import NodeCount
 from headrace.engine.runtime.executor import QuickRow, Row, Tables, quick
 from headrace.engine.runtime.plan import Segment, Step, Work
 from headrace.engine.runtime.run_state import RunState
+from headrace.engine.runtime.substitute import template_of
 from headrace.engine.runtime.tap import Tap
 
 __all__ = ["bind"]
@@ -53,6 +54,8 @@ def _rows(
         counts = state.apart if apart is not None and step.node in apart else state.counts
         wanted = [taps[slot] for _, slot in (*step.outs, *step.value_outs) if slot in taps]
         apply, call = _apply(step, state, in_event=apart is None)
+        if isinstance(state.plan.graph.nodes[step.node].on_error, dict):
+            apply, call = bound.remembered(apply, partial(_remember, state, step.node)), None
         frees = () if wanted else step.frees
         renews = state.slots if step.publishes else None
         yield quick(Row(apply, counts[step.node], step.outs, frees, renews, step, call))
@@ -69,6 +72,10 @@ def _apply(step: Step, state: RunState, *, in_event: bool) -> tuple[Apply, Calla
         return _called(step, kind, state, in_event=in_event)
     instance = state.instance(step.node)
     return (_absent if instance is None else _of_instance(step, kind, instance)), None
+
+
+def _remember(state: RunState, node: str, value: Any) -> None:
+    state.templates[node] = template_of(value)
 
 
 def _absent(slots: list[Any], event: Event | None) -> Any:

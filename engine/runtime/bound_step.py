@@ -17,6 +17,7 @@ __all__ = [
     "held_fallback",
     "held_update",
     "kept",
+    "remembered",
     "store",
     "when_changed",
     "with_value",
@@ -82,6 +83,18 @@ def with_value(update: Apply, value: Callable[[], Any], outs: Places) -> Apply:
         return result
 
     return apply
+
+
+def remembered(apply: Apply, remember: Callable[[Any], None]) -> Apply:
+    """Tell about each good value."""
+
+    def telling(slots: Slots, event: Event | None) -> Any:
+        value = apply(slots, event)
+        if value.__class__ is not Absent and value is not SKIP:
+            remember(value)
+        return value
+
+    return telling
 
 
 def held_begin(begin: Callable[[], Any]) -> Apply:

@@ -69,7 +69,7 @@ class Tables:
     end: Sequence[QuickRow]
 
 
-OnFailure: TypeAlias = Callable[[Row, Slots, "Event | None", Exception], Any]
+OnFailure: TypeAlias = Callable[[Row, Slots, "Event | None", Exception | SystemExit], Any]
 
 
 def quick(row: Row) -> QuickRow:
@@ -120,7 +120,7 @@ def execute(rows: Sequence[QuickRow], slots: Slots, event: Event | None, on_fail
                         value = _nothing(value, count)
                     else:
                         count.out += 1
-                except Exception as error:
+                except (Exception, SystemExit) as error:
                     value = on_failure(row, slots, event, error)
             slots[slot_out] = value
             slots[spare] = None
@@ -137,7 +137,7 @@ def _general(row: Row, slots: Slots, event: Event | None, on_failure: OnFailure)
         elif value.__class__ is not Absent:
             store(slots, row.outs, value)  # inside the try: a node may give fewer values than it declares
             row.count.out += 1
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         value = on_failure(row, slots, event, error)
         if value.__class__ is not Absent:
             store(slots, row.outs, value)

@@ -49,6 +49,8 @@ class RunState:
         self.first_failure: DeadLetter | None = None
         self.tables: dict[int, Tables] = {}
         """Segment number to its bound steps, for the pipeline."""
+        self.templates: dict[str, Any] = {}
+        """What is known of the last good value of nodes that have a substitute."""
         self._instances: dict[str, Any] = {}
 
     def instance(self, node: str) -> Any:
@@ -59,7 +61,7 @@ class RunState:
             contexts = {name: self.run for name, context in kind.init_contexts.items() if context == "run"}
             try:
                 self._instances[node] = kind.target(**self.parameters.values[node], **contexts)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self.note_failure(Step(node, Work.BEGIN), [], None, error)
         return self._instances[node]
 
@@ -73,7 +75,7 @@ class RunState:
 
         return take
 
-    def on_failure(self, row: Row, slots: list[Any], event: Event | None, error: Exception) -> Any:
+    def on_failure(self, row: Row, slots: list[Any], event: Event | None, error: Exception | SystemExit) -> Any:
         """Take note of a failure, and give what stands in for the value.
 
         Raises
@@ -87,11 +89,10 @@ class RunState:
             self.stopped_by = node.name
             raise StopRunError
         if isinstance(node.on_error, dict) and row.step.work in (Work.CALL, Work.UPDATE):
-            given = [slots[slot] for _, slot in row.step.ins]
-            return substitute(node.on_error["substitute"], self.plan.types[node.name], given)
+            return substitute(node.on_error["substitute"], self.plan.types[node.name], self.templates.get(node.name))
         return Absent.FAILED
 
-    def note_failure(self, step: Step, slots: list[Any], event: Event | None, error: Exception) -> None:
+    def note_failure(self, step: Step, slots: list[Any], event: Event | None, error: Exception | SystemExit) -> None:
         """Count a failure and write its dead letter."""
         self.counts[step.node].failed += 1
         letter = self._letter(step, slots, event, error)
@@ -99,7 +100,7 @@ class RunState:
         self.first_failure = self.first_failure or letter
         self.receiver.dead_letter(self.run, letter)
 
-    def _letter(self, step: Step, slots: list[Any], event: Event | None, error: Exception) -> DeadLetter:
+    def _letter(self, step: Step, slots: list[Any], event: Event | None, error: Exception | SystemExit) -> DeadLetter:
         kind = self.plan.types[step.node]
         ports = [port.name for port in kind.inputs if not port.variadic]
         names = [name or ports[number] for number, (name, _) in enumerate(step.ins)]

@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from headrace.engine.model.node_type import NodeType
 from headrace.engine.runtime.absent import Absent
 
-__all__ = ["substitute"]
+__all__ = ["substitute", "template_of"]
 
 
-def substitute(value: Any, kind: NodeType, inputs: Sequence[Any]) -> Any:
+def template_of(value: Any) -> Any:
+    """Give what must be known of a node's good value to make one like it: no rows, or the shape of an image."""
+    if hasattr(value, "iloc"):
+        return value.iloc[:0]
+    return getattr(value, "shape", None)
+
+
+def substitute(value: Any, kind: NodeType, template: Any) -> Any:
     """Give the substitute as the node's output type.
 
-    A number or text stands for a scalar. For a frame, a number fills an image of the size of the node's first
-    image. For a table, whatever is given means no rows, with the columns of the node's first table if it has one.
+    A number or text stands for a scalar. A number fills an image of the shape, and whatever is given stands for a
+    table without rows with the columns, of the node's last good value.
+
+    Parameters
+    ----------
+    value
+        What the graph says.
+    kind
+        The node type.
+    template
+        See `template_of`; None if the node has given no good value yet.
 
     Returns
     -------
-    The substitute, or `Absent.FAILED` if none can be made of these inputs.
+    The substitute, or `Absent.FAILED` if none can be made yet.
     """
     names = {port_type.name for port in kind.outputs for port_type in port.types}
-    if "Table" in names:
-        table = next((given for given in inputs if hasattr(given, "iloc")), None)
-        return _no_rows() if table is None else table.iloc[:0]
-    if names & {"Frame", "Stack", "Array"}:
-        image = next((given for given in inputs if getattr(given, "ndim", 0) >= 2), None)
-        return Absent.FAILED if image is None else _filled(image.shape[-2:], value)
-    return value
+    if not names & {"Table", "Frame", "Stack", "Array"}:
+        return value
+    if template is None:
+        return Absent.FAILED
+    return template if hasattr(template, "iloc") else _filled(template, value)
 
 
-def _no_rows() -> Any:
-    import pandas as pd
-
-    return pd.DataFrame()
-
-
-def _filled(shape: tuple[int, int], value: Any) -> Any:
+def _filled(shape: tuple[int, ...], value: Any) -> Any:
     import numpy as np
 
     return np.full(shape, value, dtype=np.float64)

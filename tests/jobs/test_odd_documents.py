@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from event_model import compose_run
 
+import headrace
 from headrace import Graph, Job, Result
 from headrace.engine.documents.memory_run import MemoryRun
 from headrace.nodes import accumulate, source
@@ -121,3 +123,64 @@ def test_a_stream_that_the_run_does_not_have_is_no_success() -> None:
     status, reason = one.summary.verdict
     assert status == "fail"
     assert reason == "the graph reads stream 'primry', of which the run had no event; it had 'primary'"
+
+
+def test_events_that_came_twice_are_counted_and_the_first_one_holds() -> None:
+    run = good_run()
+    again = {**run[4][1], "uid": "again", "seq_num": 2, "data": {"i0": 99.0}}
+    [result] = results([*run[:4], ("event", again), *run[4:]])
+    assert result.stop is not None
+    assert result.stop["headrace"]["repeated"] == [["primary", 1]]
+    assert result["total"]["total"].tolist() == [6.0]
+
+
+def test_a_document_that_makes_no_sense_in_a_store_is_passed_over_too(tmp_path: Path) -> None:
+    import json
+
+    run = good_run()
+    lines = [*run[:3], ("event", {"x": 1}), *run[3:]]
+    path = tmp_path / "run.jsonl"
+    path.write_text("".join(json.dumps({"name": name, "doc": doc}) + "\n" for name, doc in lines))
+    graph = Graph("g").keep(total=accumulate(source(field="i0"), how="sum"))
+    result = headrace.run(graph, path)
+    assert result["total"]["total"].tolist() == [6.0]
+
+
+def test_a_dark_run_that_has_not_ended_is_none() -> None:
+    from headrace.engine.documents.recent_runs import RecentRuns
+
+    recent, run = RecentRuns(), good_run()
+    run[0] = ("start", {**run[0][1], "dark_frame": True})
+    for name, doc in run[:-1]:
+        recent.observe(name, doc)
+    uid = str(run[0][1]["uid"])
+    assert recent.find_run(uid) is None
+    recent.observe(*run[-1])
+    assert recent.find_run(uid) is not None
+
+
+def test_a_copied_store_reads_its_own_arrays(tmp_path: Path) -> None:
+    import shutil
+
+    import h5py
+    import numpy as np
+
+    from headrace.engine.documents.store_writer import FolderStoreWriter
+
+    composed = compose_run()
+    keys = {"image": {"dtype": "array", "shape": [16, 16], "source": "sim", "dtype_numpy": "<f8"}}
+    stream = composed.compose_descriptor(name="primary", data_keys=keys)
+    event = stream.compose_event(data={"image": np.ones((16, 16))}, timestamps={"image": 0.0})
+    with FolderStoreWriter(tmp_path / "one") as write:
+        write("start", composed.start_doc)
+        write("descriptor", stream.descriptor_doc)
+        write("event", event)
+        write("stop", composed.compose_stop())
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    with h5py.File(next((tmp_path / "two").rglob("arrays.h5")), "r+") as file:
+        file.visititems(
+            lambda name, item: item.write_direct(np.full(item.shape, 7.0)) if hasattr(item, "shape") else None
+        )
+    graph = Graph("g").keep(image=source(field="image"))
+    assert np.unique(headrace.run(graph, tmp_path / "one" / "-1")["image"]).tolist() == [1.0]
+    assert np.unique(headrace.run(graph, tmp_path / "two" / "-1")["image"]).tolist() == [7.0]

@@ -136,7 +136,8 @@ def test_a_sink_that_fails_stops_neither_the_others_nor_the_run(
         if name == "event":
             raise OSError("disk full")
 
-    result = headrace.run(Graph("g").keep(i0=source(field="i0")), numbers, to=[broken, tmp_path])
+    with pytest.warns(RuntimeWarning, match="disk full"):
+        result = headrace.run(Graph("g").keep(i0=source(field="i0")), numbers, to=[broken, tmp_path])
     assert len(result["i0"]) == 3
     assert len(headrace.open_run(tmp_path / "-1")["i0"]) == 3
     assert caplog.text.count("it gets no more") == 1

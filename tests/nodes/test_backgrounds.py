@@ -171,4 +171,4 @@ def test_a_graph_finds_background_and_dark_among_the_runs_that_came_before() -> 
     )
     results = list(headrace.run_each(headrace.Graph("g").keep(clean=clean), [*dark, *empty, *light]))
     assert results[-1]["clean"].tolist() == [[[50.0, 55.0], [50.0, 55.0]]]
-    assert [len(result["clean"]) for result in results] == [0, 1]  # a dark run is none to be analysed
+    assert len(results) == 1  # runs that others refer to are none to be analysed

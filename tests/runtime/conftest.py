@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 from headrace.engine.model.graph import Graph
@@ -96,6 +98,20 @@ def halves(value: Value) -> Halves:
     return Halves(value // 2, value // 2)
 
 
+@node
+def brighten(frame: Frame) -> Frame:
+    """Refuse NaN."""
+    if np.isnan(frame).any():
+        raise ValueError("NaN")
+    return frame + 1
+
+
+@node
+def leave(value: Value) -> Value:
+    """Try to end the program."""
+    sys.exit(3)
+
+
 @node_class()
 class total:
     """Add up."""
@@ -126,7 +142,17 @@ def sink(**values: Value) -> None:
 
 
 KIT = SimpleNamespace(
-    read=read, held=held, add=add, plus=plus, blank=blank, halves=halves, shout=shout, total=total, sink=sink
+    read=read,
+    held=held,
+    add=add,
+    plus=plus,
+    blank=blank,
+    brighten=brighten,
+    leave=leave,
+    halves=halves,
+    shout=shout,
+    total=total,
+    sink=sink,
 )
 
 

@@ -114,3 +114,24 @@ def test_one_result_that_cannot_be_kept_does_not_stop_the_others(kit: SimpleName
     summary = bench.whole([1, 2])
     assert bench.out.values["good"] == [(1, 2), (2, 3)]
     assert summary.counts["keep"]["failed"] == 2
+
+
+def test_a_substitute_image_has_the_shape_of_the_last_good_one(kit: SimpleNamespace, rig: Any) -> None:
+    y = named("y", kit.brighten(kit.read(field="x")), on_error={"substitute": 0})
+    bench = rig(Graph("g").keep(y=y))
+    bench.whole([np.ones((2, 3)), np.ones((4, 4)) * np.nan, np.ones((2, 3))])
+    assert [(number, value.shape) for number, value in bench.out.values["y"]] == [(1, (2, 3)), (2, (2, 3)), (3, (2, 3))]
+
+
+def test_without_a_good_image_before_it_there_is_no_substitute(kit: SimpleNamespace, rig: Any) -> None:
+    y = named("y", kit.brighten(kit.read(field="x")), on_error={"substitute": 0})
+    bench = rig(Graph("g").keep(y=y))
+    summary = bench.whole([np.ones((4, 4)) * np.nan, np.ones((2, 3))])
+    assert [number for number, _ in bench.out.values["y"]] == [2]
+    assert summary.counts["y"] == {"in": 2, "out": 1, "filtered": 0, "failed": 1}
+
+
+def test_a_node_that_exits_fails_like_any_other(kit: SimpleNamespace, rig: Any) -> None:
+    bench = rig(Graph("g").keep(y=kit.leave(kit.read(field="x")), x=kit.read(field="x")))
+    assert bench.whole([1, 2]).verdict[0] == "fail"
+    assert len(bench.out.values["x"]) == 2

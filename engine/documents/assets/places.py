@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from headrace.engine.documents.assets.settings import AssetSettings
+from headrace.engine.documents.store_folder import ARRAYS
 from headrace.engine.model.errors import DocumentError, NotReachableError
 
 __all__ = ["find_file", "mapped", "path_of_uri"]
@@ -59,7 +60,9 @@ def find_file(path: str, settings: AssetSettings) -> Path:
     wanted = Path(mapped(path, settings))
     tried = [wanted]
     if settings.beside is not None:
-        tried.append(settings.beside / wanted.name)
+        beside = settings.beside / wanted.name
+        # The array file of a store belongs to the documents beside it: a copied store reads its own.
+        tried = [beside, wanted] if wanted.name == ARRAYS else [wanted, beside]
     for candidate in tried:
         if candidate.is_file():
             return candidate
