@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from headrace.engine.model.faults import Fault
+from headrace.engine.model.faults import Fault, nearest
 from headrace.engine.model.graph import Node
 from headrace.engine.model.inputs import canonical, read_inputs
 from headrace.engine.model.node_type import NodeType
@@ -36,8 +36,17 @@ def read_nodes(nodes: Item, registry: Mapping[str, NodeType], places: Places) ->
         places[("nodes", name)] = entry.where
         found[name], more = _node(name, entry, registry, places)
         faults += more
+    faults = [_with_nearest(fault, found) for fault in faults]
     types = {name: registry[node.type] for name, node in found.items() if node.type in registry}
     return {name: _canonical(node, types) for name, node in found.items()}, faults
+
+
+def _with_nearest(fault: Fault, found: Mapping[str, Node]) -> Fault:
+    """Add the nearest name to a node without a type: in a graph that extends another it is most often misspelt."""
+    if fault.code != "HR124" or fault.hint != _EXAMPLE:
+        return fault
+    hint = nearest(fault.node or "", [name for name, node in found.items() if node.type])
+    return replace(fault, hint=f"{hint} Else {_EXAMPLE}") if hint else fault
 
 
 def _canonical(node: Node, types: Mapping[str, NodeType]) -> Node:
