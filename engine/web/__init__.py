@@ -1,0 +1,1 @@
+"""A running job over HTTP: its status, its changes, its page."""
