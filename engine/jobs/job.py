@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from headrace.engine.documents.assembler import Assembler, Record
-from headrace.engine.documents.recent_runs import RecentRuns, is_dark
+from headrace.engine.documents.assembler import Record
+from headrace.engine.documents.recent_runs import is_dark
 from headrace.engine.documents.result_writer import ResultWriter
 from headrace.engine.jobs.destinations import Destination, Destinations
+from headrace.engine.jobs.finding import finder_in, first_of
 from headrace.engine.jobs.graphs import sound_graph
+from headrace.engine.jobs.intake import Intake
 from headrace.engine.jobs.progress import Finished, Progress, Silent, announced
 from headrace.engine.jobs.sources import Readable, lights, stored_runs
-from headrace.engine.model.errors import DocumentError
 from headrace.engine.model.graph import Graph
-from headrace.engine.model.records import Event, RecordedRun, RunContext, RunEnd
+from headrace.engine.model.records import Event, RunContext
 from headrace.engine.runtime.compiler import compile_graph
 from headrace.engine.runtime.dead_letters import DeadLetter
 from headrace.engine.runtime.pipeline import Pipeline
 from headrace.engine.runtime.receiver import RunSummary
 from headrace.engine.runtime.streams import StreamLibrary
 
-__all__ = ["PROXY_WITHIN", "Job"]
-
-PROXY_WITHIN = 10.0
-"""Seconds within which the proxy of a live job must be there when the job starts; later it may come and go."""
-
-_log = logging.getLogger(__name__)
+__all__ = ["Job"]
 
 
 class Job:
@@ -81,7 +76,7 @@ class Job:
     ) -> None:
         self.graph, registry = sound_graph(graph, set or {}, trust=trust)
         self._progress = progress or Silent()
-        self._lookup = _finder(lookup)
+        self._lookup = finder_in(lookup)
         self._finished: list[Finished] = []
         self._stopping: Callable[[], None] | None = None
         self._destinations = Destinations(to)
@@ -122,14 +117,14 @@ class Job:
         uid = str(start["uid"])
         try:
             for record in records:
-                self._feed(record)
+                self.feed(record)
                 if self.pipeline.stopped(uid):
                     break
         finally:
             self.pipeline.end(uid)
 
     def run_live(self, address: str, runs: int | None = None) -> list[Finished]:
-        """Run the graph on documents as they are published, until stopped.
+        """Run the graph on documents as they are published, until stopped; see `Service` for several graphs.
 
         Parameters
         ----------
@@ -149,29 +144,18 @@ class Job:
         NotReachableError
             If the host can't be found, or no proxy is there.
         """
-        from headrace.engine.documents.live import LiveSource
-        from headrace.engine.documents.wire_address import parse_address
+        from headrace.engine.jobs.service import Service
 
-        # Without a prefix everything on the proxy is heard, our own results too if they go there: not those again.
-        heard_all = not parse_address(address).prefixes
-        first = len(self._finished)
-        with LiveSource(address, connected_within=PROXY_WITHIN) as source:
-            self._stopping = source.stop
-            self._progress.waiting(f"waiting for runs on {address}")
-            try:
-                self.run_documents(
-                    source,
-                    until=lambda: runs is not None and len(self._finished) - first >= runs,
-                    pass_by=_is_dark_or_ours if heard_all else is_dark,
-                )
-            finally:
-                self._stopping = None
-        return self._finished[first:]
+        service = Service([self], address)
+        self._stopping = service.stop
+        try:
+            return service.run(runs, lambda: self._progress.waiting(f"waiting for runs on {address}"))
+        finally:
+            self._stopping = None
 
     def run_documents(
         self,
         documents: Iterable[tuple[str, Mapping[str, Any]]],
-        until: Callable[[], bool] = lambda: False,
         pass_by: Callable[[Mapping[str, Any]], bool] = is_dark,
     ) -> None:
         """Run the graph on documents as they come, several runs under way at once if need be.
@@ -183,57 +167,33 @@ class Job:
         ----------
         documents
             ``(name, document)``.
-        until
-            Asked after each document; ends the job if true.
         pass_by
             Asked with each start document; the run is not analysed if true. Dark runs are remembered for the runs
             that refer to them all the same.
         """
-        recent, passed_by = RecentRuns(), set[str]()
-        assembler = Assembler(_first_of(recent.find_run, self._lookup))
+        intake = Intake([self], pass_by)
         for name, doc in documents:
-            try:
-                recent.observe(name, doc)
-                records = assembler.feed(name, dict(doc))
-            except DocumentError as error:
-                _log.warning("a document was passed over: %s", error)
-                continue
-            for record in records:
-                self._feed_unless(pass_by, record, passed_by)
-            if until():
-                break
-        for record in assembler.finish():
-            self._feed_unless(pass_by, record, passed_by)
-        self.pipeline.close()
+            intake.take(name, doc)
+        intake.finish()
 
-    def _feed_unless(self, pass_by: Callable[[Mapping[str, Any]], bool], record: Record, passed_by: set[str]) -> None:
-        """Feed a record, unless its run is one to pass by."""
-        run = _run_of(record)
-        if isinstance(record, RunContext) and pass_by(record.start):
-            passed_by.add(run)
-        if run not in passed_by:
-            self._feed_contained(record, run, passed_by)
-        elif isinstance(record, RunEnd):
-            passed_by.discard(run)
+    def wants(self, start: Mapping[str, Any]) -> bool:
+        """Tell whether the graph is meant for a run, by what its start document says."""
+        return True
 
-    def _feed_contained(self, record: Record, run: str, passed_by: set[str]) -> None:
-        """Feed a record; a run that can't even be begun is passed by, and harms no other."""
-        try:
-            self._feed(record)
-        except Exception:
-            _log.exception("run %s can't be analysed and is passed by", run)
-            passed_by.add(run)
-            self.pipeline.end(run)
-
-    def _feed(self, record: Record) -> None:
+    def feed(self, record: Record) -> None:
+        """Take one record of a run."""
         if isinstance(record, RunContext):
             self._progress.run_started(record, announced(record.start))
-            find_run = _first_of(record.find_run, self._lookup)
+            find_run = first_of(record.find_run, self._lookup)
             record = replace(record, find_run=find_run, folder=self._destinations.folder_for(record.uid))
         self.pipeline.feed(record)
         if isinstance(record, Event):
             run = record.key.run
             self._progress.event(run, self.pipeline.done(run), self._failures.get(run, 0))
+
+    def end(self, run: str) -> None:
+        """End a run, if it is still open, as one whose stop document never came."""
+        self.pipeline.end(run)
 
     def _on_letter(self, letter: DeadLetter) -> None:
         self._failures[letter.run] = self._failures.get(letter.run, 0) + 1
@@ -268,29 +228,3 @@ class Job:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _is_dark_or_ours(start: Mapping[str, Any]) -> bool:
-    return is_dark(start) or "headrace" in start
-
-
-def _run_of(record: Record) -> str:
-    if isinstance(record, Event):
-        return record.key.run
-    return record.uid if isinstance(record, RunContext) else record.run
-
-
-def _finder(lookup: str | Path | None) -> Callable[[str], RecordedRun | None]:
-    if lookup is None:
-        return lambda uid: None
-    from headrace.engine.documents.store import FolderStore
-
-    return FolderStore(lookup).find_run
-
-
-def _first_of(*finders: Callable[[str], RecordedRun | None]) -> Callable[[str], RecordedRun | None]:
-    def find(uid: str) -> RecordedRun | None:
-        found = (finder(uid) for finder in finders)
-        return next((run for run in found if run is not None), None)
-
-    return find
