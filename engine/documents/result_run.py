@@ -11,11 +11,12 @@ from headrace.engine.documents.dimensions import motors
 from headrace.engine.documents.encoding import Encoded, encode
 from headrace.engine.documents.provenance import result_metadata
 from headrace.engine.model.errors import DocumentError
-from headrace.engine.model.records import DEAD_LETTERS, Event, RunContext
+from headrace.engine.model.records import DEAD_LETTERS, Event, EventKey, RunContext
 from headrace.engine.runtime.dead_letters import DeadLetter
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Output, Plan
 from headrace.engine.runtime.receiver import RunSummary
+from headrace.engine.runtime.revision import Revision
 
 __all__ = ["RAW_SEQ_NUM", "Give", "ResultRun"]
 
@@ -133,8 +134,16 @@ class ResultRun:
             "repeated": [[stream, number] for stream, number in summary.end.repeated.items()],
             "dropped": summary.dropped,
             "failures": summary.failures,
+            "revisions": [_revision(*pair) for pair in summary.revisions],
         }
         self._emit("stop", stop)
+
+
+def _revision(revision: Revision, first: EventKey | None) -> dict[str, Any]:
+    """Give a revision as plain data; changes are pairs, since a key of a document must not have a dot."""
+    data = revision.to_dict()
+    changes = [[key, value] for key, value in data["changes"].items()]
+    return {**data, "changes": changes, "first_event": [first.stream, first.seq_num] if first else None}
 
 
 def _configuration(node: str, parameters: ParameterSet) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from headrace.engine.documents.fan_out import FanOut
 from headrace.engine.documents.result_run import ResultRun
-from headrace.engine.model.records import Event, RunContext
+from headrace.engine.model.records import Event, EventKey, RunContext
 from headrace.engine.runtime.dead_letters import DeadLetter
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Output, Plan
 from headrace.engine.runtime.receiver import RunSummary
+from headrace.engine.runtime.revision import Revision
 
 __all__ = ["ResultWriter"]
 
@@ -27,6 +28,8 @@ class ResultWriter:
         Takes the documents.
     on_letter, on_end
         Called with each dead letter, and with the summary and the result run's uid when a run has ended.
+    on_revision
+        Called when a run is under another revision, with the run, the revision and its first event.
     """
 
     def __init__(
@@ -34,10 +37,12 @@ class ResultWriter:
         fan_out: FanOut,
         on_letter: Callable[[DeadLetter], None],
         on_end: Callable[[RunSummary, str], None],
+        on_revision: Callable[[RunContext, Revision, EventKey | None], None] = lambda run, revision, first: None,
     ) -> None:
         self._fan_out = fan_out
         self._on_letter = on_letter
         self._on_end = on_end
+        self._on_revision = on_revision
         self._results: dict[str, ResultRun] = {}
 
     def run_started(self, run: RunContext, plan: Plan, parameters: ParameterSet) -> None:
@@ -47,6 +52,10 @@ class ResultWriter:
     def value(self, run: RunContext, output: Output, event: Event | None, value: Any, parameters: ParameterSet) -> None:
         """Write a value."""
         self._results[run.uid].value(output, event, value, parameters)
+
+    def revised(self, run: RunContext, revision: Revision, first: EventKey | None) -> None:
+        """Pass on that a run is under another revision."""
+        self._on_revision(run, revision, first)
 
     def dead_letter(self, run: RunContext, letter: DeadLetter) -> None:
         """Write a dead letter."""

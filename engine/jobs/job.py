@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from headrace.engine.documents.assembler import Record
+from headrace.engine.documents.assets import AssetSettings
 from headrace.engine.documents.recent_runs import is_dark
 from headrace.engine.documents.result_writer import ResultWriter
 from headrace.engine.jobs.destinations import Destination, Destinations
@@ -47,6 +48,8 @@ class Job:
         A store in which other runs (darks) are looked up, besides where the runs come from.
     progress
         Is told how it goes.
+    assets
+        Where data files are and how long they are waited for.
 
     Raises
     ------
@@ -61,6 +64,8 @@ class Job:
     ----------
     graph, pipeline
         The graph as it runs, and its pipeline.
+    assets
+        Where data files are; what is waited for is told to the progress, and is waited for no longer after `stop`.
     """
 
     def __init__(
@@ -73,15 +78,18 @@ class Job:
         runtime: StreamLibrary | type = "streamz",
         lookup: str | Path | None = None,
         progress: Progress | None = None,
+        assets: AssetSettings | None = None,
     ) -> None:
         self.graph, registry = sound_graph(graph, set or {}, trust=trust)
         self._progress = progress or Silent()
-        self._lookup = finder_in(lookup)
+        self._ending = False
+        self.assets = replace(assets or AssetSettings(), cut_short=lambda: self._ending, on_wait=self._progress.waiting)
+        self._lookup = finder_in(lookup, self.assets)
         self._finished: list[Finished] = []
         self._stopping: Callable[[], None] | None = None
         self._destinations = Destinations(to)
         writer = ResultWriter(self._destinations.fan_out, self._on_letter, self._on_end)
-        self.pipeline = Pipeline(compile_graph(self.graph, registry), writer, runtime)
+        self.pipeline = Pipeline(compile_graph(self.graph, registry), writer, runtime, registry)
         self._failures: dict[str, int] = {}
 
     def run_stored(self, source: Readable) -> list[Finished]:
@@ -109,7 +117,7 @@ class Job:
             If the documents can't be understood; the result run has ended, with what was read before.
         """
         first = len(self._finished)
-        for run in lights(stored_runs(source), self.graph):
+        for run in lights(stored_runs(source, self.assets), self.graph):
             self._run_records(run.start, run.records())
         return self._finished[first:]
 
@@ -213,8 +221,13 @@ class Job:
 
     def stop(self) -> None:
         """End a live job: what has come in is worked off, open runs are ended. Safe in a signal handler."""
+        self.stop_waiting()
         if self._stopping is not None:
             self._stopping()
+
+    def stop_waiting(self) -> None:
+        """Wait no longer for files that are not there yet. Safe in a signal handler."""
+        self._ending = True
 
     def close(self) -> None:
         """End open runs and close the destinations."""

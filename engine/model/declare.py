@@ -61,6 +61,8 @@ def declare(
     settings = target.__init__ if stateful else target
     inputs, contexts = _inputs(body, target)
     parameters = _parameters(settings, target, dict(on_change or {}), "reset" if stateful else "keep")
+    if stateful and any(parameter.on_change == "keep" for parameter in parameters.values()):
+        _method(target, "change")
     return NodeType(
         name=_word(target.__name__),
         family=family or target.__module__.rpartition(".")[2],

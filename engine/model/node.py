@@ -166,7 +166,8 @@ def node_class(target: Callable[..., Any] | None = None, /, **declaration: Any) 
         File of the catalogue it belongs to; by default the name of its module.
     on_change
         For each parameter, what a change while running does to the state: ``keep``, ``reset`` (the default) or
-        ``refuse``.
+        ``refuse``. A class with parameters that are ``keep`` has a method ``change``, called between two events with
+        those of them that changed, by keyword.
     held
         Whether what ``update`` gives is held and joined to the events of other streams.
     problems_of

@@ -18,7 +18,7 @@ from headrace.engine.runtime.run_state import RunState
 from headrace.engine.runtime.substitute import template_of
 from headrace.engine.runtime.tap import Tap
 
-__all__ = ["bind"]
+__all__ = ["bind", "rows_of"]
 
 
 def bind(segment: Segment, state: RunState, taps: Mapping[int, Tap]) -> Tables:
@@ -35,10 +35,16 @@ def bind(segment: Segment, state: RunState, taps: Mapping[int, Tap]) -> Tables:
     """
     counted = {step.node for steps in segment.events.values() for step in steps if _is_main(step)}
     return Tables(
-        list(_rows(segment.begin, state, taps, counted)),
+        rows_of(segment, state, taps),
         {stream: list(_rows(steps, state, taps, None)) for stream, steps in segment.events.items()},
         list(_rows(segment.end, state, taps, counted)),
     )
+
+
+def rows_of(segment: Segment, state: RunState, taps: Mapping[int, Tap]) -> list[QuickRow]:
+    """Bind only what a segment does at the start of a run; see `bind`."""
+    counted = {step.node for steps in segment.events.values() for step in steps if _is_main(step)}
+    return list(_rows(segment.begin, state, taps, counted))
 
 
 def _is_main(step: Step) -> bool:

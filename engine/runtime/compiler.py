@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Literal, TypeAlias
 
 from headrace.engine.model.analysis import Analysis, analyse
 from headrace.engine.model.graph import Graph, Node
@@ -12,12 +11,9 @@ from headrace.engine.model.node_type import NodeType
 from headrace.engine.model.ports import Cadence
 from headrace.engine.runtime.grouping import grouped
 from headrace.engine.runtime.liveness import freed
-from headrace.engine.runtime.plan import Output, Plan, Segment, Step, Work
+from headrace.engine.runtime.plan import Fusing, Output, Plan, Segment, Step, Work
 
-__all__ = ["Fusing", "compile_graph"]
-
-Fusing: TypeAlias = Literal["all", "stateless", "none"]
-"""What a segment holds: every node; runs of stateless nodes apart from stateful ones; or one node each."""
+__all__ = ["compile_graph"]
 
 
 def compile_graph(graph: Graph, registry: Mapping[str, NodeType], fuse: Fusing = "all") -> Plan:
@@ -41,7 +37,7 @@ def compile_graph(graph: Graph, registry: Mapping[str, NodeType], fuse: Fusing =
     outline = _Outline(graph, facts)
     segments = tuple(outline.segment(names) for names in grouped(facts, fuse))
     streams = frozenset(stream for segment in segments for stream in segment.events)
-    plan = Plan(graph, facts.types, outline.slots, segments, outline.outputs, streams, outline.needed())
+    plan = Plan(graph, facts.types, outline.slots, segments, outline.outputs, streams, outline.needed(), fuse)
     return replace(plan, segments=freed(plan))
 
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from headrace.engine.model.errors import UsageError
 from headrace.engine.model.faults import nearest
-from headrace.engine.model.graph import split_reference
+from headrace.engine.model.graph import Graph, split_reference
+from headrace.engine.model.node_type import NodeType
 from headrace.engine.model.records import Event, EventKey, RunContext, RunEnd
+from headrace.engine.runtime.adoption import adopt
 from headrace.engine.runtime.binding import bind
+from headrace.engine.runtime.change import Change
 from headrace.engine.runtime.counts import NodeCount
 from headrace.engine.runtime.executor import StopRunError, Tables, execute
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Plan, Segment
 from headrace.engine.runtime.receiver import Receiver
+from headrace.engine.runtime.revision import Revision
+from headrace.engine.runtime.revisions import Revisions
 from headrace.engine.runtime.run_state import RunState
 from headrace.engine.runtime.streams import StreamLibrary, segment_class, stream_base, takes_metadata
 from headrace.engine.runtime.tap import Tap
@@ -52,36 +58,72 @@ class Pipeline:
         Takes results, dead letters and summaries.
     runtime
         The stream library to build on: ``"streamz"``, ``"rapidz"`` or a ``Stream`` class.
+    registry
+        The node types that a changed graph may use; by default those that the plan uses.
 
     Attributes
     ----------
     source
         The stream at the head of the chain; its nodes can be followed through ``downstreams``.
+    revisions
+        What is in force, and what was.
     unknown
         Events and ends of runs that never began here.
     """
 
-    def __init__(self, plan: Plan, receiver: Receiver, runtime: StreamLibrary | type = "streamz") -> None:
-        self.plan = plan
-        self.parameters = ParameterSet.of(plan.graph, plan.types)
+    def __init__(
+        self,
+        plan: Plan,
+        receiver: Receiver,
+        runtime: StreamLibrary | type = "streamz",
+        registry: Mapping[str, NodeType] | None = None,
+    ) -> None:
+        first = Revision(plan, ParameterSet.of(plan.graph, plan.types), time.time())
+        self.revisions = Revisions(first, plan.types if registry is None else registry)
         self.unknown = 0
         self._receiver = receiver
         self._lock = threading.RLock()
         self._states: dict[str, RunState] = {}
-        self._taps: dict[int, Tap] = {}
+        self._taps: dict[str, Tap] = {}
+        self._tapped: dict[int, Tap] = {}
+        self._built: Plan | None = None
+        self._chain: list[Any] = []
         self._base = stream_base(runtime)
         self._takes_metadata = takes_metadata(self._base)
         self._node_class = segment_class(self._base)
         self.source = self._node_class(stream_name="documents")
         self.source.work = _pass_on
-        self._build()
+        self._build(plan)
 
-    def _build(self) -> None:
-        previous = self.source
-        for number, segment in enumerate(self.plan.segments):
-            node = self._node_class(upstream=previous, stream_name=" ".join(segment.nodes))
+    @property
+    def plan(self) -> Plan:
+        """The plan in force."""
+        return self.revisions.current.plan
+
+    @property
+    def parameters(self) -> ParameterSet:
+        """The parameters in force."""
+        return self.revisions.current.parameters
+
+    def _build(self, plan: Plan) -> None:
+        """Make the streams for a plan; as long as its segments have the same nodes, the streams stay the same."""
+        self._built = plan
+        self._number_taps(plan)
+        if [node.name for node in self._chain] != [_stream_name(segment) for segment in plan.segments]:
+            self._chain_up(plan.segments)
+        for number, (node, segment) in enumerate(zip(self._chain, plan.segments, strict=True)):
             node.work = _Worker(self, segment, number)
+
+    def _chain_up(self, segments: Sequence[Segment]) -> None:
+        """Hang a new chain of streams on the head; what users attached to the head itself stays."""
+        if self._chain:
+            self.source.downstreams.discard(self._chain[0])
+        self.source.following, self._chain = None, []
+        previous = self.source
+        for segment in segments:
+            node = self._node_class(upstream=previous, stream_name=_stream_name(segment))
             previous.following = previous = node
+            self._chain.append(node)
 
     def feed(self, record: RunContext | Event | RunEnd) -> Any:
         """Push a record through the graph.
@@ -101,8 +143,9 @@ class Pipeline:
         if run.uid in self._states:
             _log.warning("run %s began twice; the second beginning is ignored", run.uid)
             return None
-        self._receiver.run_started(run, self.plan, self.parameters)
-        state = RunState(self.plan, self.parameters, run, self._receiver)
+        revision = self._in_force()
+        self._receiver.run_started(run, revision.plan, revision.parameters)
+        state = RunState(revision, run, self._receiver)
         self._states[run.uid] = state
         return self._emit(Message(run, state, state.slots))
 
@@ -112,6 +155,10 @@ class Pipeline:
         if state is None:
             self.unknown += 1
             return None
+        if self.revisions.waiting is not None:
+            self.revisions.reach(key)
+        if state.revision is not self.revisions.current:
+            self._adopt(state, key)
         state.events[key.stream] = state.events.get(key.stream, 0) + 1
         if state.stopped_by is not None:
             state.dropped += 1
@@ -129,12 +176,91 @@ class Pipeline:
         if state is None:
             self.unknown += 1
             return None
+        if state.revision is not self.revisions.current:
+            self._adopt(state, None)
         message = Message(end, state, state.slots.copy())
         try:
             return self._emit(message)
         finally:
             _empty(message)
-            self._receiver.run_ended(state.summary(end))
+            state.receiver.run_ended(state.summary(end))
+
+    def _in_force(self) -> Revision:
+        """Give the revision in force, with the streams made for its plan."""
+        revision = self.revisions.current
+        if revision.plan is not self._built:
+            self._build(revision.plan)
+        return revision
+
+    def _adopt(self, state: RunState, key: EventKey | None) -> None:
+        """Put a run under the revision in force, from an event on."""
+        revision = self._in_force()
+        if state.revision is revision:
+            return
+        adopt(state, revision, self._tapped)
+        state.revisions.append((revision, key))
+        state.receiver.revised(state.run, revision, key)
+
+    def plan_change(self, change: Mapping[str, Any] | Graph) -> Change:
+        """Say what a change would do, and change nothing.
+
+        Parameters
+        ----------
+        change
+            ``{"node.parameter": value}``, or the graph as it shall be.
+
+        Raises
+        ------
+        GraphError
+            If the graph would have faults.
+        UsageError
+            If a key names no node, or a result would become another kind of value.
+        """
+        return self.revisions.plan(self._wanted(change))
+
+    def set(self, change: Mapping[str, Any] | Graph, *, author: str = "", at: EventKey | None = None) -> Revision:
+        """Change parameters, or nodes and edges, between two events: all at once, or nothing.
+
+        Returns at once; the work on an event that is under way ends as it began. May be called from any thread.
+
+        Parameters
+        ----------
+        change
+            ``{"node.parameter": value}``, or the graph as it shall be.
+        author
+            Who wants it.
+        at
+            The event from which on the change holds; None for the next one, whichever it is. With an empty ``run``,
+            the first run that reaches it.
+
+        Returns
+        -------
+        The revision that holds from then on; the one in force if nothing changes.
+
+        Raises
+        ------
+        GraphError
+            If the graph would have faults.
+        UsageError
+            If a key names no node, a node refuses while a run is under way, or another change waits for its event.
+        """
+        return self.revisions.make(self._wanted(change), author=author, at=at, busy=bool(self._states))
+
+    def undo(self, *, author: str = "") -> Revision:
+        """Take the last change back: a new revision with the graph as it was before. Can be repeated.
+
+        Raises
+        ------
+        UsageError
+            If there is nothing to undo, or a node refuses while a run is under way.
+        """
+        if self.revisions.forget_waiting():
+            return self.revisions.current
+        graph, number = self.revisions.undone()
+        return self.revisions.make(graph, author=author, busy=bool(self._states), undoes=number)
+
+    def _wanted(self, change: Mapping[str, Any] | Graph) -> Graph:
+        return change if isinstance(change, Graph) else self.revisions.made[-1].plan.graph.set(change)
 
     def _emit(self, message: Message, key: EventKey | None = None) -> Any:
         metadata = {"metadata": [{"event": key}]} if key is not None and self._takes_metadata else {}
@@ -191,12 +317,26 @@ class Pipeline:
         """
         slot = self._slot(port)
         with self._lock:
-            if slot not in self._taps:
+            name = self._port_at(slot)
+            if name not in self._taps:
                 stream = self._base(stream_name=port)
-                self._taps[slot] = Tap(port, slot, stream, takes_metadata=self._takes_metadata)
+                self._taps[name] = Tap(port, slot, stream, takes_metadata=self._takes_metadata)
+                self._number_taps(self._in_force().plan)
                 for state in self._states.values():
                     state.tables.clear()
-            return self._taps[slot].stream
+            return self._taps[name].stream
+
+    def _port_at(self, slot: int) -> str:
+        node, port = next(place for place, number in self.plan.slots.items() if number == slot)
+        return f"{node}.{port}"
+
+    def _number_taps(self, plan: Plan) -> None:
+        """Give the taps the slots of a plan; one whose port is gone rests."""
+        self._tapped = {}
+        for (node, port), slot in plan.slots.items():
+            if (tap := self._taps.get(f"{node}.{port}")) is not None:
+                tap.slot = slot
+                self._tapped[slot] = tap
 
     def _slot(self, port: str) -> int:
         node, output = split_reference(port)
@@ -216,8 +356,12 @@ class Pipeline:
     def tables(self, state: RunState, segment: Segment, number: int) -> Tables:
         """Give the bound steps of a segment for a run."""
         if number not in state.tables:
-            state.tables[number] = bind(segment, state, self._taps)
+            state.tables[number] = bind(segment, state, self._tapped)
         return state.tables[number]
+
+
+def _stream_name(segment: Segment) -> str:
+    return " ".join(segment.nodes)
 
 
 def _pass_on(message: Message) -> None:

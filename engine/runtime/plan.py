@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal, TypeAlias
 
 from headrace.engine.model.graph import Graph
 from headrace.engine.model.node_type import NodeType
 from headrace.engine.model.ports import Cadence, PortType
 
-__all__ = ["Output", "Plan", "Segment", "Step", "Work"]
+__all__ = ["Fusing", "Output", "Plan", "Segment", "Step", "Work"]
+
+Fusing: TypeAlias = Literal["all", "stateless", "none"]
+"""What a segment holds: every node; runs of stateless nodes apart from stateful ones; or one node each."""
 
 
 class Work(StrEnum):
@@ -124,6 +128,8 @@ class Plan:
         The streams whose events are used.
     needed
         Those of them that a run must have: a stream whose values are only held for others (a dark) may be missing.
+    fuse
+        How far consecutive steps were put together.
     """
 
     graph: Graph
@@ -133,6 +139,7 @@ class Plan:
     outputs: tuple[Output, ...]
     streams: frozenset[str]
     needed: frozenset[str] = frozenset()
+    fuse: Fusing = "all"
 
     @property
     def size(self) -> int:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from headrace.engine.model.records import Event, RunContext, RunEnd
+from headrace.engine.model.records import Event, EventKey, RunContext, RunEnd
 from headrace.engine.runtime.dead_letters import DeadLetter
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Output, Plan
+from headrace.engine.runtime.revision import Revision
 
 __all__ = ["Receiver", "RunSummary"]
 
@@ -40,6 +41,9 @@ class RunSummary:
         The node whose failure stopped the run; None if none did.
     unseen
         Streams that the graph reads and of which the run had no event, although it had others.
+    revisions
+        Each revision that the run was under, and the first event under it; None if there is none: the revision the
+        run began with, and one that came after the last event.
     """
 
     run: RunContext
@@ -52,6 +56,7 @@ class RunSummary:
     dropped: int = 0
     stopped_by: str | None = None
     unseen: tuple[str, ...] = ()
+    revisions: tuple[tuple[Revision, EventKey | None], ...] = ()
 
     @property
     def verdict(self) -> tuple[str, str]:
@@ -88,6 +93,9 @@ class Receiver(Protocol):
 
     def value(self, run: RunContext, output: Output, event: Event | None, value: Any, parameters: ParameterSet) -> None:
         """Take one value of a result; ``event`` is None for what exists once per run."""
+
+    def revised(self, run: RunContext, revision: Revision, first: EventKey | None) -> None:
+        """Take note that a run is under another revision from an event on; None if only its end is left."""
 
     def dead_letter(self, run: RunContext, letter: DeadLetter) -> None:
         """Take note of a failure."""

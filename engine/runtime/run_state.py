@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from headrace.engine.model.records import Event, RunContext, RunEnd
+from headrace.engine.model.records import Event, EventKey, RunContext, RunEnd
 from headrace.engine.runtime.absent import Absent
 from headrace.engine.runtime.counts import NodeCount
 from headrace.engine.runtime.dead_letters import DeadLetter, describe, trace_of
@@ -13,6 +13,7 @@ from headrace.engine.runtime.executor import Row, StopRunError, Tables
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Plan, Step, Work
 from headrace.engine.runtime.receiver import Receiver, RunSummary
+from headrace.engine.runtime.revision import Revision
 from headrace.engine.runtime.substitute import substitute
 
 __all__ = ["RunState"]
@@ -25,7 +26,7 @@ class RunState:
 
     Parameters
     ----------
-    plan, parameters
+    revision
         What runs, with what.
     run
         The run.
@@ -33,14 +34,17 @@ class RunState:
         Takes results and dead letters.
     """
 
-    def __init__(self, plan: Plan, parameters: ParameterSet, run: RunContext, receiver: Receiver) -> None:
-        self.plan = plan
-        self.parameters = parameters
+    def __init__(self, revision: Revision, run: RunContext, receiver: Receiver) -> None:
+        self.revision = revision
+        self.plan: Plan = revision.plan
+        self.parameters: ParameterSet = revision.parameters
+        self.revisions: list[tuple[Revision, EventKey | None]] = [(revision, None)]
+        """Each revision the run was under, and its first event; none for what began with the run, or at its end."""
         self.run = run
         self.receiver = receiver
-        self.slots: list[Any] = [Absent.WAITING] * (plan.size + 1)  # and one spare
-        self.counts = {name: NodeCount() for name in plan.graph.nodes}
-        self.apart = {name: NodeCount() for name in plan.graph.nodes}
+        self.slots: list[Any] = [Absent.WAITING] * (self.plan.size + 1)  # and one spare
+        self.counts = {name: NodeCount() for name in self.plan.graph.nodes}
+        self.apart = {name: NodeCount() for name in self.plan.graph.nodes}
         """Counts of work at the run's start and end by nodes that are counted by events."""
         self.events: dict[str, int] = {}
         self.dropped = 0
@@ -51,19 +55,20 @@ class RunState:
         """Segment number to its bound steps, for the pipeline."""
         self.templates: dict[str, Any] = {}
         """What is known of the last good value of nodes that have a substitute."""
-        self._instances: dict[str, Any] = {}
+        self.instances: dict[str, Any] = {}
+        """Node to the run's own instance of its class; None if it could not be made."""
 
     def instance(self, node: str) -> Any:
         """Give the run's own instance of a stateful node, made on first use; None if it can't be made."""
-        if node not in self._instances:
-            self._instances[node] = None
+        if node not in self.instances:
+            self.instances[node] = None
             kind = self.plan.types[node]
             contexts = {name: self.run for name, context in kind.init_contexts.items() if context == "run"}
             try:
-                self._instances[node] = kind.target(**self.parameters.values[node], **contexts)
+                self.instances[node] = kind.target(**self.parameters.values[node], **contexts)
             except (Exception, SystemExit) as error:
                 self.note_failure(Step(node, Work.BEGIN), [], None, error)
-        return self._instances[node]
+        return self.instances[node]
 
     def taker(self, name: str) -> Callable[[Event | None, Any], None]:
         """Give the function that hands over one of the graph's results."""
@@ -135,5 +140,6 @@ class RunState:
             events=dict(self.events),
             dropped=self.dropped,
             stopped_by=self.stopped_by,
+            revisions=tuple(self.revisions),
             unseen=tuple(sorted(self.plan.needed - set(self.events))) if self.events else (),
         )

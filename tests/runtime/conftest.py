@@ -17,12 +17,13 @@ from headrace.engine.model.ports import Frame, Scalar, Table, Value
 from headrace.engine.model.records import Event, EventKey, RunContext, RunEnd
 from headrace.engine.model.registry import Registry
 from headrace.engine.model.skip import SKIP, Skip
-from headrace.engine.runtime.compiler import Fusing, compile_graph
+from headrace.engine.runtime.compiler import compile_graph
 from headrace.engine.runtime.dead_letters import DeadLetter
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.pipeline import Pipeline
-from headrace.engine.runtime.plan import Output, Plan
+from headrace.engine.runtime.plan import Fusing, Output, Plan
 from headrace.engine.runtime.receiver import RunSummary
+from headrace.engine.runtime.revision import Revision
 
 RUN = "5c1f0a2e-9d1c-4f0e"
 
@@ -136,6 +137,33 @@ class total:
         return self._sum
 
 
+class Scaled:
+    """Add up what comes, scaled; a change of the scale keeps the sum, one of the start begins anew."""
+
+    def __init__(self, *, scale: float = 1.0, start: float = 0.0, file: str = "") -> None:
+        self._scale = scale
+        self._sum = start
+
+    def change(self, *, scale: float) -> None:
+        """Go on with another scale."""
+        if scale < 0:
+            msg = "told to fail on a negative scale"
+            raise ValueError(msg)
+        self._scale = scale
+
+    def update(self, value: Value) -> Scalar:
+        """Take one more, and give the sum."""
+        self._sum += self._scale * float(value)
+        return self._sum
+
+    def final(self) -> Scalar:
+        """Give the sum."""
+        return self._sum
+
+
+scaled = node_class(Scaled, on_change={"scale": "keep", "file": "refuse"})
+
+
 @node(keeps=True)
 def sink(**values: Value) -> None:
     """Keep values."""
@@ -152,6 +180,7 @@ KIT = SimpleNamespace(
     halves=halves,
     shout=shout,
     total=total,
+    scaled=scaled,
     sink=sink,
 )
 
@@ -163,6 +192,7 @@ class Remembered:
     values: dict[str, list[tuple[int | None, Any]]] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
     summaries: list[RunSummary] = field(default_factory=list)
+    revisions: list[tuple[str, int | None, int]] = field(default_factory=list)
 
     def run_started(self, run: RunContext, plan: Plan, parameters: ParameterSet) -> None:
         """Nothing to remember."""
@@ -170,7 +200,11 @@ class Remembered:
     def value(self, run: RunContext, output: Output, event: Event | None, value: Any, parameters: ParameterSet) -> None:
         """Remember a value under its name, and its run if that is not the usual one."""
         name = output.name if run.uid == RUN else f"{run.uid}:{output.name}"
+        self.revisions.append((output.name, event.key.seq_num if event else None, parameters.revision))
         self.values.setdefault(name, []).append((event.key.seq_num if event else None, value))
+
+    def revised(self, run: RunContext, revision: Revision, first: EventKey | None) -> None:
+        """Nothing to remember: the summary has it."""
 
     def dead_letter(self, run: RunContext, letter: DeadLetter) -> None:
         """Remember a letter."""
@@ -187,7 +221,8 @@ class Rig:
     def __init__(self, graph: Graph, fuse: Fusing = "all", runtime: Any = "streamz") -> None:
         kinds = [function.node_type for function in vars(KIT).values()]
         self.out = Remembered()
-        self.pipeline = Pipeline(compile_graph(graph, Registry(kinds), fuse), self.out, runtime)
+        self.kinds = Registry(kinds)
+        self.pipeline = Pipeline(compile_graph(graph, self.kinds, fuse), self.out, runtime, self.kinds)
 
     def start(self, run: str = RUN, **start: Any) -> None:
         """Begin a run."""

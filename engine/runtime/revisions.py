@@ -1,0 +1,155 @@
+"""The revisions of a pipeline: what is in force, what was, and what waits for its event."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+
+from headrace.engine.model.errors import UsageError
+from headrace.engine.model.graph import Graph
+from headrace.engine.model.node_type import NodeType
+from headrace.engine.model.records import EventKey
+from headrace.engine.runtime.change import Change, prepare
+from headrace.engine.runtime.revision import Revision
+
+__all__ = ["Revisions"]
+
+
+class Revisions:
+    """Numbered snapshots, of which one is in force.
+
+    Making one never waits for the work on an event, nor holds it up: what is in force is one reference, replaced
+    at once and read once per event.
+
+    Parameters
+    ----------
+    first
+        What is in force at the beginning.
+    registry
+        Node type name to node type, for graphs to come.
+
+    Attributes
+    ----------
+    current
+        The revision in force.
+    waiting
+        A revision and the event from which on it will be in force; None if none waits.
+    """
+
+    def __init__(self, first: Revision, registry: Mapping[str, NodeType]) -> None:
+        self.current = first
+        self.waiting: tuple[Revision, EventKey] | None = None
+        self._registry = registry
+        self._made = [first]
+        self._lock = threading.Lock()
+
+    @property
+    def made(self) -> tuple[Revision, ...]:
+        """All that were made, in order; one that waits is the last."""
+        return tuple(self._made)
+
+    def plan(self, graph: Graph) -> Change:
+        """Check a graph that is to take over, and say what that will do; see `prepare`."""
+        return prepare(self._made[-1], graph, self._registry)
+
+    def make(
+        self,
+        graph: Graph,
+        *,
+        author: str = "",
+        at: EventKey | None = None,
+        busy: bool = False,
+        undoes: int | None = None,
+    ) -> Revision:
+        """Make a revision.
+
+        Parameters
+        ----------
+        graph
+            The graph as it shall be.
+        author
+            Who wants it.
+        at
+            The event from which on it is in force; None for the next one, whichever it is.
+        busy
+            Whether runs are under way, so that nodes may refuse.
+        undoes
+            Number of the revision that it takes back.
+
+        Returns
+        -------
+        The revision; the one in force if nothing changes.
+
+        Raises
+        ------
+        GraphError
+            If the graph has faults.
+        UsageError
+            If a node refuses, or another revision still waits for its event.
+        """
+        with self._lock:
+            self._refuse_while_waiting()
+            change = self.plan(graph)
+            if change.is_empty:
+                return self.current
+            if busy and (refusals := change.refusals()):
+                problem = f"refused, nothing was changed: {'; '.join(refusals)}; stop, or change it between two runs"
+                raise UsageError(problem)
+            made = Revision(
+                plan=change.plan,
+                parameters=change.parameters,
+                time=time.time(),
+                author=author,
+                changes=change.values,
+                rewired=change.rewired,
+                base=change.base.number,
+                undoes=undoes,
+            )
+            self._made.append(made)
+            if at is None:
+                self.current = made
+            else:
+                self.waiting = (made, at)
+            return made
+
+    def _refuse_while_waiting(self) -> None:
+        if self.waiting is not None:
+            revision, key = self.waiting
+            problem = f"revision {revision.number} still waits for event {key}; undo it first, or wait"
+            raise UsageError(problem)
+
+    def undone(self) -> tuple[Graph, int]:
+        """Give the graph as it was before the last revision that is still in force, and that revision's number.
+
+        Raises
+        ------
+        UsageError
+            If there is nothing to undo.
+        """
+        taken_back = {revision.undoes for revision in self._made}
+        for revision in reversed(self._made):
+            if revision.base is not None and revision.undoes is None and revision.number not in taken_back:
+                return self._made[revision.base - 1].plan.graph, revision.number
+        problem = "there is nothing to undo: this is the graph as it began"
+        raise UsageError(problem)
+
+    def forget_waiting(self) -> bool:
+        """Take back a revision that still waits; tell whether there was one."""
+        with self._lock:
+            if self.waiting is None:
+                return False
+            self._made.remove(self.waiting[0])
+            self.waiting = None
+            return True
+
+    def reach(self, key: EventKey) -> None:
+        """Put the revision that waits in force, if its event has come."""
+        waiting = self.waiting
+        if waiting is None:
+            return
+        revision, at = waiting
+        if (not at.run or at.run == key.run) and at.stream == key.stream and key.seq_num >= at.seq_num:
+            with self._lock:
+                if self.waiting is waiting:
+                    self.current, self.waiting = revision, None
