@@ -45,6 +45,11 @@ class ResultWriter:
         self._on_revision = on_revision
         self._results: dict[str, ResultRun] = {}
 
+    def uid_of(self, run: str) -> str | None:
+        """Give the uid of the result run of a run under way; None if there is none."""
+        result = self._results.get(run)
+        return result.uid if result is not None else None
+
     def run_started(self, run: RunContext, plan: Plan, parameters: ParameterSet) -> None:
         """Begin a result run."""
         self._results[run.uid] = ResultRun(run, plan, parameters, self._fan_out.give)

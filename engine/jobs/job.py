@@ -12,18 +12,23 @@ from headrace.engine.documents.assembler import Record
 from headrace.engine.documents.assets import AssetSettings
 from headrace.engine.documents.recent_runs import is_dark
 from headrace.engine.documents.result_writer import ResultWriter
+from headrace.engine.jobs.changes import Changes
 from headrace.engine.jobs.destinations import Destination, Destinations
 from headrace.engine.jobs.finding import finder_in, first_of
 from headrace.engine.jobs.graphs import sound_graph
 from headrace.engine.jobs.intake import Intake
 from headrace.engine.jobs.progress import Finished, Progress, Silent, announced
-from headrace.engine.jobs.sources import Readable, lights, stored_runs
+from headrace.engine.jobs.routing import chosen_runs
+from headrace.engine.jobs.sources import Readable
+from headrace.engine.jobs.waiting_room import WaitingRoom, lacking
 from headrace.engine.model.graph import Graph
-from headrace.engine.model.records import Event, RunContext
+from headrace.engine.model.records import Event, EventKey, Reference, RunContext
+from headrace.engine.model.when import matches
 from headrace.engine.runtime.compiler import compile_graph
 from headrace.engine.runtime.dead_letters import DeadLetter
 from headrace.engine.runtime.pipeline import Pipeline
 from headrace.engine.runtime.receiver import RunSummary
+from headrace.engine.runtime.revision import Revision
 from headrace.engine.runtime.streams import StreamLibrary
 
 __all__ = ["Job"]
@@ -64,8 +69,14 @@ class Job:
     ----------
     graph, pipeline
         The graph as it runs, and its pipeline.
+    changes
+        What was changed while it ran, and changing it.
+    on_revision
+        Called with the run, the revision and its first event when a run is under another revision.
     assets
         Where data files are; what is waited for is told to the progress, and is waited for no longer after `stop`.
+    room
+        Where runs wait, live, for the other runs that they refer to; ``room.waiting`` says which, and for what.
     """
 
     def __init__(
@@ -85,18 +96,31 @@ class Job:
         self._ending = False
         self.assets = replace(assets or AssetSettings(), cut_short=lambda: self._ending, on_wait=self._progress.waiting)
         self._lookup = finder_in(lookup, self.assets)
+        self.on_revision: list[Callable[[RunContext, Revision, EventKey | None], None]] = []
         self._finished: list[Finished] = []
         self._stopping: Callable[[], None] | None = None
         self._destinations = Destinations(to)
-        writer = ResultWriter(self._destinations.fan_out, self._on_letter, self._on_end)
-        self.pipeline = Pipeline(compile_graph(self.graph, registry), writer, runtime, registry)
         self._failures: dict[str, int] = {}
+        self.room = WaitingRoom(self._lacking, say=self._progress.waiting)
+        writer = self._writer()
+        self.pipeline = Pipeline(compile_graph(self.graph, registry), writer, runtime, registry)
+        self.changes = Changes(self.pipeline, registry, writer, self._writer)
+
+    def _writer(self) -> ResultWriter:
+        return ResultWriter(self._destinations.fan_out, self._on_letter, self._on_end, self._on_revision)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Show the job in a notebook, by its graph."""
+        from headrace.engine.model.display import mime_bundle
+
+        return mime_bundle("job", self)
 
     def run_stored(self, source: Readable) -> list[Finished]:
         """Run the graph on stored runs, oldest first.
 
         Runs that others refer to (darks, backgrounds) are looked up by the runs that need them, and are not analysed
-        themselves unless they are all there is.
+        themselves unless they are all there is. Of several runs, those that the graph's ``when`` doesn't fit are passed
+        by, which is told to the log; a run that is named is analysed in any case.
 
         Parameters
         ----------
@@ -117,7 +141,7 @@ class Job:
             If the documents can't be understood; the result run has ended, with what was read before.
         """
         first = len(self._finished)
-        for run in lights(stored_runs(source, self.assets), self.graph):
+        for run in chosen_runs(source, self.graph, self.assets):
             self._run_records(run.start, run.records())
         return self._finished[first:]
 
@@ -131,7 +155,7 @@ class Job:
         finally:
             self.pipeline.end(uid)
 
-    def run_live(self, address: str, runs: int | None = None) -> list[Finished]:
+    def run_live(self, address: str, runs: int | None = None, **options: Any) -> list[Finished]:
         """Run the graph on documents as they are published, until stopped; see `Service` for several graphs.
 
         Parameters
@@ -140,6 +164,9 @@ class Job:
             ``zmq://host:port/prefix``, the out-port of a bluesky proxy.
         runs
             End after so many analysed runs; None to go on until `stop`.
+        **options
+            What else `Service` takes: what is done when documents come too fast, when a silent run is ended, from
+            where runs are repaired.
 
         Returns
         -------
@@ -154,7 +181,7 @@ class Job:
         """
         from headrace.engine.jobs.service import Service
 
-        service = Service([self], address)
+        service = Service([self], address, **options)
         self._stopping = service.stop
         try:
             return service.run(runs, lambda: self._progress.waiting(f"waiting for runs on {address}"))
@@ -186,18 +213,27 @@ class Job:
 
     def wants(self, start: Mapping[str, Any]) -> bool:
         """Tell whether the graph is meant for a run, by what its start document says."""
-        return True
+        return matches(self.pipeline.plan.graph.when, start)
 
     def feed(self, record: Record) -> None:
         """Take one record of a run."""
         if isinstance(record, RunContext):
             self._progress.run_started(record, announced(record.start))
-            find_run = first_of(record.find_run, self._lookup)
-            record = replace(record, find_run=find_run, folder=self._destinations.folder_for(record.uid))
+            record = replace(self._informed(record), folder=self._destinations.folder_for(record.uid))
         self.pipeline.feed(record)
         if isinstance(record, Event):
             run = record.key.run
             self._progress.event(run, self.pipeline.done(run), self._failures.get(run, 0))
+
+    def _informed(self, context: RunContext) -> RunContext:
+        return replace(context, find_run=first_of(context.find_run, self._lookup))
+
+    def _lacking(self, context: RunContext) -> Iterable[tuple[str, Reference]]:
+        return lacking(self.pipeline, self._informed(context))
+
+    def refers(self) -> bool:
+        """Tell whether a node of the graph reads other runs than the one that it works on."""
+        return any(kind.refers_to is not None for kind in self.pipeline.plan.types.values())
 
     def end(self, run: str) -> None:
         """End a run, if it is still open, as one whose stop document never came."""
@@ -211,8 +247,18 @@ class Job:
         self._failures.pop(summary.run.uid, None)
         problems = list(self._destinations.fan_out.problems_of(uid).values())
         finished = Finished(summary, uid, self._destinations.places(uid), problems)
-        self._finished.append(finished)
+        if not summary.superseded:
+            self._finished.append(finished)
         self._progress.run_ended(finished)
+
+    def _on_revision(self, run: RunContext, revision: Revision, first: EventKey | None) -> None:
+        self.changes.follow(run.uid, revision, first)
+        for tell in self.on_revision:
+            tell(run, revision, first)
+
+    def set(self, change: Mapping[str, Any] | Graph, **options: Any) -> Revision:
+        """Change parameters, nodes or edges between two events; see `Changes.set`."""
+        return self.changes.set(change, **options)
 
     @property
     def finished(self) -> list[Finished]:
@@ -231,6 +277,7 @@ class Job:
 
     def close(self) -> None:
         """End open runs and close the destinations."""
+        self.changes.close(at_once=self._ending)
         self.pipeline.close()
         self._destinations.close()
 

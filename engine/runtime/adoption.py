@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from headrace.engine.runtime.absent import Absent
+from headrace.engine.runtime.arrivals import joined
 from headrace.engine.runtime.binding import rows_of
 from headrace.engine.runtime.counts import NodeCount
 from headrace.engine.runtime.executor import StopRunError, execute
@@ -14,12 +15,12 @@ from headrace.engine.runtime.fate import Fate, Memory, fates
 from headrace.engine.runtime.plan import Plan, Step, Work
 from headrace.engine.runtime.revision import Revision
 from headrace.engine.runtime.run_state import RunState
-from headrace.engine.runtime.tap import Tap
+from headrace.engine.runtime.taps import Reader
 
 __all__ = ["adopt"]
 
 
-def adopt(state: RunState, revision: Revision, taps: Mapping[int, Tap]) -> None:
+def adopt(state: RunState, revision: Revision, taps: Mapping[int, Reader]) -> None:
     """Put a run under a revision.
 
     Nodes that are the same keep what they remember, and what they held for the run. A node whose changed parameters
@@ -40,6 +41,7 @@ def adopt(state: RunState, revision: Revision, taps: Mapping[int, Tap]) -> None:
     fresh = _fresh(revision.plan, found)
     state.slots = _slots(state, revision.plan, fresh)
     state.templates = {name: made for name, made in state.templates.items() if found[name].what == "same"}
+    state.joined |= joined(state.plan, revision.plan, state.events, state.counts)
     for name in revision.plan.graph.nodes:
         state.counts.setdefault(name, NodeCount())
         state.apart.setdefault(name, NodeCount())
@@ -88,7 +90,7 @@ def _slots(state: RunState, plan: Plan, fresh: set[str]) -> list[Any]:
     return slots
 
 
-def _begin(state: RunState, fresh: set[str], taps: Mapping[int, Tap]) -> None:
+def _begin(state: RunState, fresh: set[str], taps: Mapping[int, Reader]) -> None:
     """Do again what is done at the start of a run, as far as it is asked for."""
     origin = {slot: node for (node, _), slot in state.plan.slots.items()}
     for segment in state.plan.segments if fresh else ():

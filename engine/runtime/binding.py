@@ -16,12 +16,12 @@ from headrace.engine.runtime.executor import QuickRow, Row, Tables, quick
 from headrace.engine.runtime.plan import Segment, Step, Work
 from headrace.engine.runtime.run_state import RunState
 from headrace.engine.runtime.substitute import template_of
-from headrace.engine.runtime.tap import Tap
+from headrace.engine.runtime.taps import Reader
 
 __all__ = ["bind", "rows_of"]
 
 
-def bind(segment: Segment, state: RunState, taps: Mapping[int, Tap]) -> Tables:
+def bind(segment: Segment, state: RunState, taps: Mapping[int, Reader]) -> Tables:
     """Bind the steps of a segment for one run.
 
     Parameters
@@ -41,7 +41,7 @@ def bind(segment: Segment, state: RunState, taps: Mapping[int, Tap]) -> Tables:
     )
 
 
-def rows_of(segment: Segment, state: RunState, taps: Mapping[int, Tap]) -> list[QuickRow]:
+def rows_of(segment: Segment, state: RunState, taps: Mapping[int, Reader]) -> list[QuickRow]:
     """Bind only what a segment does at the start of a run; see `bind`."""
     counted = {step.node for steps in segment.events.values() for step in steps if _is_main(step)}
     return list(_rows(segment.begin, state, taps, counted))
@@ -53,7 +53,7 @@ def _is_main(step: Step) -> bool:
 
 
 def _rows(
-    steps: Sequence[Step], state: RunState, taps: Mapping[int, Tap], apart: set[str] | None
+    steps: Sequence[Step], state: RunState, taps: Mapping[int, Reader], apart: set[str] | None
 ) -> Iterator[QuickRow]:
     """Give the rows of some steps; nodes in ``apart`` are counted by events, and so not here."""
     for step in steps:

@@ -6,12 +6,11 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import perf_counter_ns
 from typing import Any
 
-from headrace.engine.model.errors import UsageError
-from headrace.engine.model.faults import nearest
-from headrace.engine.model.graph import Graph, split_reference
+from headrace.engine.model.graph import Graph
 from headrace.engine.model.node_type import NodeType
 from headrace.engine.model.records import Event, EventKey, RunContext, RunEnd
 from headrace.engine.runtime.adoption import adopt
@@ -26,7 +25,7 @@ from headrace.engine.runtime.revision import Revision
 from headrace.engine.runtime.revisions import Revisions
 from headrace.engine.runtime.run_state import RunState
 from headrace.engine.runtime.streams import StreamLibrary, segment_class, stream_base, takes_metadata
-from headrace.engine.runtime.tap import Tap
+from headrace.engine.runtime.taps import Reader, Taps
 
 __all__ = ["Message", "Pipeline"]
 
@@ -60,6 +59,8 @@ class Pipeline:
         The stream library to build on: ``"streamz"``, ``"rapidz"`` or a ``Stream`` class.
     registry
         The node types that a changed graph may use; by default those that the plan uses.
+    first
+        The revision to begin with, if it is not the first of the plan with the graph's own parameters.
 
     Attributes
     ----------
@@ -77,19 +78,20 @@ class Pipeline:
         receiver: Receiver,
         runtime: StreamLibrary | type = "streamz",
         registry: Mapping[str, NodeType] | None = None,
+        first: Revision | None = None,
     ) -> None:
-        first = Revision(plan, ParameterSet.of(plan.graph, plan.types), time.time())
+        first = first or Revision(plan, ParameterSet.of(plan.graph, plan.types), time.time())
         self.revisions = Revisions(first, plan.types if registry is None else registry)
         self.unknown = 0
         self._receiver = receiver
         self._lock = threading.RLock()
         self._states: dict[str, RunState] = {}
-        self._taps: dict[str, Tap] = {}
-        self._tapped: dict[int, Tap] = {}
+        self._ending: RunState | None = None
         self._built: Plan | None = None
         self._chain: list[Any] = []
         self._base = stream_base(runtime)
         self._takes_metadata = takes_metadata(self._base)
+        self._taps = Taps(self._base, takes_metadata=self._takes_metadata)
         self._node_class = segment_class(self._base)
         self.source = self._node_class(stream_name="documents")
         self.source.work = _pass_on
@@ -108,7 +110,7 @@ class Pipeline:
     def _build(self, plan: Plan) -> None:
         """Make the streams for a plan; as long as its segments have the same nodes, the streams stay the same."""
         self._built = plan
-        self._number_taps(plan)
+        self._taps.number(plan)
         if [node.name for node in self._chain] != [_stream_name(segment) for segment in plan.segments]:
             self._chain_up(plan.segments)
         for number, (node, segment) in enumerate(zip(self._chain, plan.segments, strict=True)):
@@ -155,35 +157,45 @@ class Pipeline:
         if state is None:
             self.unknown += 1
             return None
-        if self.revisions.waiting is not None:
+        if self.revisions.waiting:
             self.revisions.reach(key)
         if state.revision is not self.revisions.current:
             self._adopt(state, key)
+        state.working_on = key  # before it is counted, so that whoever reads the numbers meanwhile finds it in hand
+        state.last_event = key
         state.events[key.stream] = state.events.get(key.stream, 0) + 1
-        if state.stopped_by is not None:
-            state.dropped += 1
-            return None
-        if key.stream not in self.plan.streams:
+        if state.stopped_by is not None or key.stream not in self.plan.streams:
+            state.dropped += state.stopped_by is not None
+            state.working_on = None
             return None
         message = Message(event, state, state.slots.copy())
+        now = perf_counter_ns()
+        sampled = state.samples.begin(state.counts, now) if now >= state.samples.due else None
         try:
             return self._emit(message, key)
         finally:
             _empty(message)
+            state.working_on = None
+            if sampled is not None:
+                state.samples.end(sampled, event.time)
 
     def _feed_end(self, end: RunEnd) -> Any:
         state = self._states.pop(end.run, None)
         if state is None:
             self.unknown += 1
             return None
+        if self.revisions.waiting:
+            self.revisions.leave(end.run)
         if state.revision is not self.revisions.current:
             self._adopt(state, None)
+        self._ending = state
         message = Message(end, state, state.slots.copy())
         try:
             return self._emit(message)
         finally:
             _empty(message)
             state.receiver.run_ended(state.summary(end))
+            self._ending = None
 
     def _in_force(self) -> Revision:
         """Give the revision in force, with the streams made for its plan."""
@@ -197,9 +209,41 @@ class Pipeline:
         revision = self._in_force()
         if state.revision is revision:
             return
-        adopt(state, revision, self._tapped)
+        adopt(state, revision, self._taps.by_slot)
         state.revisions.append((revision, key))
         state.receiver.revised(state.run, revision, key)
+
+    def hand_over(self, run: str, to: Pipeline, supersedes: str) -> bool:
+        """Give a run to another pipeline, which goes on with it, if both are at the same event.
+
+        Parameters
+        ----------
+        run
+            The run; it must be under way here.
+        to
+            The pipeline that has worked on it too, and is at an earlier event, the same event, or done with it.
+        supersedes
+            Why the run's result there ends here, in words.
+
+        Returns
+        -------
+        Whether it was given. If not, this pipeline is behind.
+        """
+        with to._lock:
+            mine, theirs = self._states[run], to._states.get(run)
+            if theirs is None or theirs.last_event != mine.last_event:
+                return False
+            del self._states[run]
+            to._in_force()
+            mine.tables.clear()
+            to._states[run] = mine
+            theirs.receiver.run_ended(replace(theirs.summary(RunEnd(run, None)), superseded=supersedes))
+            return True
+
+    def history_of(self, run: str) -> tuple[tuple[Revision, EventKey | None], ...]:
+        """Give the revisions that a run under way was under so far, each with its first event."""
+        state = self._states.get(run)
+        return tuple(state.revisions) if state is not None else ()
 
     def plan_change(self, change: Mapping[str, Any] | Graph) -> Change:
         """Say what a change would do, and change nothing.
@@ -231,7 +275,7 @@ class Pipeline:
             Who wants it.
         at
             The event from which on the change holds; None for the next one, whichever it is. With an empty ``run``,
-            the first run that reaches it.
+            the first run that reaches it. See `end_of` too.
 
         Returns
         -------
@@ -282,6 +326,12 @@ class Pipeline:
             for run in list(self._states):
                 self.end(run)
 
+    @property
+    def under_way(self) -> list[RunState]:
+        """The runs under way, the oldest first. Read them from any thread, but let only the pipeline change them."""
+        ending = self._ending
+        return [*self._states.values()] if ending is None else [*self._states.values(), ending]
+
     def stopped(self, run: str) -> bool:
         """Tell whether a node's failure has stopped a run that is under way."""
         state = self._states.get(run)
@@ -315,48 +365,34 @@ class Pipeline:
         UsageError
             If there is no such port.
         """
-        slot = self._slot(port)
         with self._lock:
-            name = self._port_at(slot)
-            if name not in self._taps:
-                stream = self._base(stream_name=port)
-                self._taps[name] = Tap(port, slot, stream, takes_metadata=self._takes_metadata)
-                self._number_taps(self._in_force().plan)
-                for state in self._states.values():
-                    state.tables.clear()
-            return self._taps[name].stream
+            stream = self._taps.stream(port, self._in_force().plan)
+            for state in self._states.values():
+                state.tables.clear()
+        return stream
 
-    def _port_at(self, slot: int) -> str:
-        node, port = next(place for place, number in self.plan.slots.items() if number == slot)
-        return f"{node}.{port}"
+    def probe(self, probes: Mapping[str, Reader]) -> None:
+        """Show the values of some ports to probes, in place of those there were; an empty mapping takes them away.
 
-    def _number_taps(self, plan: Plan) -> None:
-        """Give the taps the slots of a plan; one whose port is gone rests."""
-        self._tapped = {}
-        for (node, port), slot in plan.slots.items():
-            if (tap := self._taps.get(f"{node}.{port}")) is not None:
-                tap.slot = slot
-                self._tapped[slot] = tap
+        What is held for a run is shown at once. Waits until the work on the event under way is done.
 
-    def _slot(self, port: str) -> int:
-        node, output = split_reference(port)
-        kind = self.plan.types.get(node)
-        found = kind.output(output) if kind else None
-        if found is None:
-            known = [
-                name if len(t.outputs) < 2 else f"{name}.{p.name}"
-                for name, t in self.plan.types.items()
-                for p in t.outputs
-            ]
-            hint = nearest(port, known)
-            problem = f"no port {port!r} to tap; {hint or 'ports are ' + ', '.join(known)}"
-            raise UsageError(problem)
-        return self.plan.slots[node, found.name]
+        Parameters
+        ----------
+        probes
+            ``node.port`` to what is shown its slot; ports that are not there are passed over.
+        """
+        with self._lock:
+            plan = self._in_force().plan
+            self._taps.probe(probes, plan)
+            for state in self._states.values():
+                state.tables.clear()
+                for probe in probes.values() if state.plan is plan else ():
+                    probe.emit(state.slots, None)
 
     def tables(self, state: RunState, segment: Segment, number: int) -> Tables:
         """Give the bound steps of a segment for a run."""
         if number not in state.tables:
-            state.tables[number] = bind(segment, state, self._tapped)
+            state.tables[number] = bind(segment, state, self._taps.by_slot)
         return state.tables[number]
 
 

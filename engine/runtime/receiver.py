@@ -44,6 +44,8 @@ class RunSummary:
     revisions
         Each revision that the run was under, and the first event under it; None if there is none: the revision the
         run began with, and one that came after the last event.
+    superseded
+        What took the place of this result, in words; empty if nothing did.
     """
 
     run: RunContext
@@ -57,10 +59,13 @@ class RunSummary:
     stopped_by: str | None = None
     unseen: tuple[str, ...] = ()
     revisions: tuple[tuple[Revision, EventKey | None], ...] = ()
+    superseded: str = ""
 
     @property
     def verdict(self) -> tuple[str, str]:
         """The exit status of the result run (``success``, ``fail``, ``abort``) and the reason in words."""
+        if self.superseded:
+            return "abort", self.superseded
         raw = self.end.stop
         lost = sum(self.end.lost.values())
         reasons = []
@@ -77,10 +82,13 @@ class RunSummary:
             reasons.append(f"the graph reads stream {wanted}, of which the run had no event; it had {there}")
         if lost:
             reasons.append(f"{lost} events never arrived ({dict(self.end.lost)})")
+        if any(self.end.dropped.values()):
+            number, where = sum(self.end.dropped.values()), dict(self.end.dropped)
+            reasons.append(f"{number} events were dropped before any work, as they came too fast ({where})")
         if reasons:
             return "fail", "; ".join(reasons)
         if raw is None:
-            return "abort", "the run never ended: no stop document came"
+            return "abort", "the run never ended: no stop document came" + (self.end.reason and f"; {self.end.reason}")
         status = str(raw.get("exit_status", "success"))
         return (status, "") if status == "success" else (status, f"the raw run ended so: {raw.get('reason', '')}")
 

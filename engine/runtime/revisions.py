@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -13,7 +14,9 @@ from headrace.engine.model.records import EventKey
 from headrace.engine.runtime.change import Change, prepare
 from headrace.engine.runtime.revision import Revision
 
-__all__ = ["Revisions"]
+__all__ = ["Revisions", "end_of"]
+
+_log = logging.getLogger(__name__)
 
 
 class Revisions:
@@ -34,12 +37,12 @@ class Revisions:
     current
         The revision in force.
     waiting
-        A revision and the event from which on it will be in force; None if none waits.
+        Revisions to come, in order, each with the event from which on it will be in force.
     """
 
     def __init__(self, first: Revision, registry: Mapping[str, NodeType]) -> None:
         self.current = first
-        self.waiting: tuple[Revision, EventKey] | None = None
+        self.waiting: tuple[tuple[Revision, EventKey], ...] = ()
         self._registry = registry
         self._made = [first]
         self._lock = threading.Lock()
@@ -71,7 +74,8 @@ class Revisions:
         author
             Who wants it.
         at
-            The event from which on it is in force; None for the next one, whichever it is.
+            The event from which on it is in force; None for the next one, whichever it is. `end_of` a run stands for what is
+            left when all its events are done.
         busy
             Whether runs are under way, so that nodes may refuse.
         undoes
@@ -86,10 +90,11 @@ class Revisions:
         GraphError
             If the graph has faults.
         UsageError
-            If a node refuses, or another revision still waits for its event.
+            If a node refuses, or another revision still waits for its event and this one would not.
         """
         with self._lock:
-            self._refuse_while_waiting()
+            if at is None:
+                self._refuse_while_waiting()
             change = self.plan(graph)
             if change.is_empty:
                 return self.current
@@ -110,12 +115,12 @@ class Revisions:
             if at is None:
                 self.current = made
             else:
-                self.waiting = (made, at)
+                self.waiting = (*self.waiting, (made, at))
             return made
 
     def _refuse_while_waiting(self) -> None:
-        if self.waiting is not None:
-            revision, key = self.waiting
+        if self.waiting:
+            revision, key = self.waiting[0]
             problem = f"revision {revision.number} still waits for event {key}; undo it first, or wait"
             raise UsageError(problem)
 
@@ -135,21 +140,47 @@ class Revisions:
         raise UsageError(problem)
 
     def forget_waiting(self) -> bool:
-        """Take back a revision that still waits; tell whether there was one."""
+        """Take back the last revision, if it still waits; tell whether it did."""
         with self._lock:
-            if self.waiting is None:
+            if not self.waiting:
                 return False
-            self._made.remove(self.waiting[0])
-            self.waiting = None
+            self._made.remove(self.waiting[-1][0])
+            self.waiting = self.waiting[:-1]
             return True
 
     def reach(self, key: EventKey) -> None:
-        """Put the revision that waits in force, if its event has come."""
-        waiting = self.waiting
-        if waiting is None:
-            return
-        revision, at = waiting
-        if (not at.run or at.run == key.run) and at.stream == key.stream and key.seq_num >= at.seq_num:
-            with self._lock:
-                if self.waiting is waiting:
-                    self.current, self.waiting = revision, None
+        """Put in force what waits for this event, or for one before it in its stream."""
+        while self.waiting and _is_reached(self.waiting[0][1], key):
+            self._put_next_in_force()
+
+    def leave(self, run: str) -> None:
+        """Put in force what waits for the end of a run, and forget what waits for events that it never had."""
+        while self.waiting and self.waiting[0][1].run in (run, ""):
+            revision, at = self.waiting[0]
+            if at.stream == "":
+                self._put_next_in_force()
+            elif at.run == run:
+                _log.warning("run %s ended before event %s: revision %d is dropped", run, at, revision.number)
+                self._drop_waiting()
+            else:
+                return
+
+    def _put_next_in_force(self) -> None:
+        with self._lock:
+            (revision, _), *rest = self.waiting
+            self.current, self.waiting = revision, tuple(rest)
+
+    def _drop_waiting(self) -> None:
+        """Forget all that waits: each revision was made from the one before it."""
+        with self._lock:
+            self._made = [made for made in self._made if made not in [revision for revision, _ in self.waiting]]
+            self.waiting = ()
+
+
+def end_of(run: str) -> EventKey:
+    """Give what stands for the end of a run, where an event is asked for: what is left when all events are done."""
+    return EventKey(run, "", 0)
+
+
+def _is_reached(at: EventKey, key: EventKey) -> bool:
+    return at.run in ("", key.run) and at.stream == key.stream and key.seq_num >= at.seq_num

@@ -7,6 +7,7 @@ from typing import Any
 
 from headrace.engine.model.records import Event, EventKey, RunContext, RunEnd
 from headrace.engine.runtime.absent import Absent
+from headrace.engine.runtime.arrivals import Joined
 from headrace.engine.runtime.counts import NodeCount
 from headrace.engine.runtime.dead_letters import DeadLetter, describe, trace_of
 from headrace.engine.runtime.executor import Row, StopRunError, Tables
@@ -14,6 +15,7 @@ from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Plan, Step, Work
 from headrace.engine.runtime.receiver import Receiver, RunSummary
 from headrace.engine.runtime.revision import Revision
+from headrace.engine.runtime.samples import Samples
 from headrace.engine.runtime.substitute import substitute
 
 __all__ = ["RunState"]
@@ -47,6 +49,7 @@ class RunState:
         self.apart = {name: NodeCount() for name in self.plan.graph.nodes}
         """Counts of work at the run's start and end by nodes that are counted by events."""
         self.events: dict[str, int] = {}
+        self.last_event: EventKey | None = None
         self.dropped = 0
         self.stopped_by: str | None = None
         self.failures = 0
@@ -55,6 +58,13 @@ class RunState:
         """Segment number to its bound steps, for the pipeline."""
         self.templates: dict[str, Any] = {}
         """What is known of the last good value of nodes that have a substitute."""
+        self.working_on: EventKey | None = None
+        """The event in hand."""
+        self.samples = Samples()
+        self.joined: dict[str, Joined] = {}
+        """Nodes that came in, or changed what they read, while the run was under way."""
+        self.last_failures: dict[str, tuple[DeadLetter, int]] = {}
+        """Node to its last dead letter, and to how many events it had had then."""
         self.instances: dict[str, Any] = {}
         """Node to the run's own instance of its class; None if it could not be made."""
 
@@ -103,6 +113,7 @@ class RunState:
         letter = self._letter(step, slots, event, error)
         self.failures += 1
         self.first_failure = self.first_failure or letter
+        self.last_failures[step.node] = (letter, self.counts[step.node].entered)
         self.receiver.dead_letter(self.run, letter)
 
     def _letter(self, step: Step, slots: list[Any], event: Event | None, error: Exception | SystemExit) -> DeadLetter:

@@ -15,6 +15,7 @@ from headrace.engine.model.faults import GraphError
 from headrace.engine.model.graph import Graph
 from headrace.engine.model.records import EventKey, RunContext
 from headrace.engine.model.wiring import named
+from headrace.engine.runtime.revisions import end_of
 
 FUSINGS = ["all", "stateless", "none"]
 RUN = "5c1f0a2e-9d1c-4f0e"
@@ -355,3 +356,30 @@ def test_any_history_of_changes_gives_what_a_plain_loop_gives(
             bench.pipeline.undo()
     bench.stop()
     assert bench.out.values.get("so_far", []) == expected
+
+
+def test_several_changes_can_wait_each_for_its_event_and_for_the_end(kit: SimpleNamespace, rig: Any) -> None:
+    x = kit.read(field="x")
+    bench = rig(Graph("g").keep(y=kit.plus(x, by=0), end=named("last", kit.plus(kit.total(x), by=0))))
+    bench.start()
+    bench.pipeline.set({"y.by": 5}, at=EventKey(RUN, "primary", 2))
+    bench.pipeline.set({"y.by": 6}, at=EventKey(RUN, "primary", 4))
+    bench.pipeline.set({"last.by": 100}, at=end_of(RUN))
+    for number in range(1, 5):
+        bench.event(number, x=0)
+    bench.stop()
+    assert [value for _, value in bench.out.values["y"]] == [0, 5, 5, 6]
+    assert bench.out.values["end"] == [(None, 100)]
+
+
+def test_a_change_whose_event_never_comes_is_dropped_at_the_end_of_the_run(
+    kit: SimpleNamespace, rig: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = rig(two(kit))
+    bench.start()
+    bench.pipeline.set(by(5), at=EventKey(RUN, "primary", 9))
+    bench.event(1, x=0)
+    bench.stop()
+    assert "ended before event" in caplog.text
+    assert [one.number for one in bench.pipeline.revisions.made] == [1]
+    assert bench.pipeline.set(by(1)).number == 2
