@@ -68,6 +68,15 @@ class Changes:
         """Every revision that was made, in order."""
         return self._pipeline.revisions.made
 
+    @property
+    def in_force(self) -> tuple[Revision, tuple[tuple[Revision, EventKey], ...]]:
+        """The revision in force, and those that wait, each with its event."""
+        return self._pipeline.revisions.current, self._pipeline.revisions.waiting
+
+    def read(self, text: str) -> Graph:
+        """Read a graph that is to take over from YAML text, with the node types there are; nothing in it is run."""
+        return Graph.from_yaml(text, self._registry, file="<the new graph>")
+
     def plan(self, change: Mapping[str, Any] | Graph) -> Change:
         """Say what a change would do; see `Pipeline.plan_change`."""
         return self._pipeline.plan_change(change)

@@ -74,7 +74,8 @@ class Revisions:
         author
             Who wants it.
         at
-            The event from which on it is in force; None for the next one, whichever it is. `end_of` a run stands for what is
+            The event from which on it is in force; None for the next one, whichever it is. Of its run the beginning
+            of the uid will do, or nothing for any run. `end_of` a run stands for what is
             left when all its events are done.
         busy
             Whether runs are under way, so that nodes may refuse.
@@ -155,11 +156,11 @@ class Revisions:
 
     def leave(self, run: str) -> None:
         """Put in force what waits for the end of a run, and forget what waits for events that it never had."""
-        while self.waiting and self.waiting[0][1].run in (run, ""):
+        while self.waiting and run.startswith(self.waiting[0][1].run):
             revision, at = self.waiting[0]
             if at.stream == "":
                 self._put_next_in_force()
-            elif at.run == run:
+            elif at.run:
                 _log.warning("run %s ended before event %s: revision %d is dropped", run, at, revision.number)
                 self._drop_waiting()
             else:
@@ -183,4 +184,4 @@ def end_of(run: str) -> EventKey:
 
 
 def _is_reached(at: EventKey, key: EventKey) -> bool:
-    return at.run in ("", key.run) and at.stream == key.stream and key.seq_num >= at.seq_num
+    return key.run.startswith(at.run) and at.stream == key.stream and key.seq_num >= at.seq_num
