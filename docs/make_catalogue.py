@@ -80,6 +80,7 @@ def _entry(kind: NodeType) -> Iterator[str]:
         yield from ("", "| parameter | value | default | meaning |", "|---|---|---|---|")
         for parameter in kind.parameters.values():
             yield _parameter(parameter, texts.get(parameter.name, ""))
+        yield from _on_change(kind)
     for title in _SECTIONS[1:4]:
         if title in sections:
             yield from ("", f"**{title}**", "")
@@ -115,6 +116,25 @@ def _kinds(port: InputPort | OutputPort) -> str:
 def _parameter(parameter: Parameter, text: str) -> str:
     default = "required" if parameter.required else f"`{_yaml(parameter.default)}`"
     return f"| `{parameter.name}` | {_cell(_type(parameter.annotation))} | {default} | {_cell(_inline(text))} |"
+
+
+_CHANGES = {
+    "keep": "keeps what was collected",
+    "reset": "begins anew",
+    "refuse": "is refused while a run is under way",
+}
+
+
+def _on_change(kind: NodeType) -> Iterator[str]:
+    """Say what becomes of the state of a class when a parameter changes in a run."""
+    if not kind.stateful:
+        return
+    said = []
+    for word, meaning in _CHANGES.items():
+        names = [f"`{name}`" for name, parameter in kind.parameters.items() if parameter.on_change == word]
+        if names:
+            said.append(f"a change of {', '.join(names)} {meaning}")
+    yield from ("", f"*While it runs: {'; '.join(said)}.*")
 
 
 def _yaml(value: Any) -> str:

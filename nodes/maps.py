@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
 
@@ -107,9 +107,16 @@ class CrystalMap:
     ) -> None:
         self._column, self._fill, self._invert = value, fill, invert
         self._start = run.start if run is not None else {}
-        self._grid = ScanGrid.of_run(self._start, shape, snaking, first)
+        self._laid_out: dict[str, Any] = {"shape": shape, "snaking": snaking, "first": first}
+        self._grid = ScanGrid.of_run(self._start, **self._laid_out)
         self._tables: list[pd.DataFrame] = []
         self._averaged: tuple[str, ...] = ("y", "x", "mass", "size", "ecc", "signal", "raw_mass")
+
+    def change(self, **changed: Any) -> None:
+        """Lay the maps out otherwise from now on, with all that has come."""
+        self._fill, self._invert = changed.get("fill", self._fill), changed.get("invert", self._invert)
+        self._laid_out |= {name: value for name, value in changed.items() if name in self._laid_out}
+        self._grid = ScanGrid.of_run(self._start, **self._laid_out)
 
     def update(self, tracks: Table, *, event: Event | None = None) -> None:
         """Take the tracks of one event.
@@ -169,4 +176,8 @@ class CrystalMap:
         return grains.reset_index(drop=True)
 
 
-crystal_map = node_class(CrystalMap, problems_of=grid_problems)
+crystal_map = node_class(
+    CrystalMap,
+    problems_of=grid_problems,
+    on_change={"fill": "keep", "shape": "keep", "snaking": "keep", "first": "keep", "invert": "keep"},
+)

@@ -274,6 +274,10 @@ class Link:
         )
         self._tracker = Tracker(settings, pos_columns, t_column)
 
+    def change(self, **settings: Any) -> None:
+        """Link the images to come otherwise; particles go on, and the next image is linked to the last one."""
+        self._tracker.change(settings)
+
     def update(self, peaks: Table, *, event: Event | None = None) -> Table:
         """Link one more table.
 
@@ -292,4 +296,14 @@ class Link:
         return self._tracker.link(peaks, event.key.seq_num if event else None)
 
 
-link = node_class(Link)
+link = node_class(
+    Link,
+    on_change={
+        "search_range": "keep",
+        "memory": "keep",
+        "adaptive_stop": "keep",
+        "adaptive_step": "keep",
+        "neighbor_strategy": "keep",
+        "link_strategy": "keep",
+    },
+)

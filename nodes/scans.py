@@ -16,7 +16,7 @@ from headrace.nodes.shapes import rebin
 from headrace.nodes.support.arrays import as_frame, as_numbers
 from headrace.nodes.support.grid import ScanGrid, grid_problems
 from headrace.nodes.support.gridded import Gridded, Rows, tiled
-from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
+from headrace.nodes.support.reduction import EMISSION, Every, Reduction, Seconds, emission_problems
 
 __all__ = ["WaterfallSoFar", "mosaic", "to_grid", "waterfall"]
 
@@ -287,6 +287,6 @@ def _problems(parameters: Mapping[str, Any]) -> Iterator[str]:
     yield from grid_problems(parameters)
 
 
-mosaic = node_class(Mosaic, problems_of=_problems)
-to_grid = node_class(ToGrid, problems_of=_problems)
-waterfall = node_class(Waterfall, problems_of=emission_problems)
+mosaic = node_class(Mosaic, on_change=EMISSION, problems_of=_problems)
+to_grid = node_class(ToGrid, on_change=EMISSION, problems_of=_problems)
+waterfall = node_class(Waterfall, on_change=EMISSION, problems_of=emission_problems)

@@ -178,6 +178,10 @@ class Latest:
     def __init__(self, *, missing: Literal["error", "skip"] = "error") -> None:
         self._policy = missing
 
+    def change(self, *, missing: Literal["error", "skip"]) -> None:
+        """Follow another policy from now on; what is held stays held."""
+        self._policy = missing
+
     def begin(self) -> Value | Skip:
         """Give the value that is known when the run starts: none."""
         return SKIP
@@ -203,4 +207,4 @@ class Latest:
         raise DocumentError(problem)
 
 
-latest = node_class(Latest, held=True)
+latest = node_class(Latest, held=True, on_change={"missing": "keep"})

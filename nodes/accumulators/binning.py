@@ -13,7 +13,7 @@ from headrace.engine.model.skip import SKIP, Skip
 from headrace.nodes.support.accumulator import NanPolicy
 from headrace.nodes.support.binning import BinnedMoments, BinnedSoFar
 from headrace.nodes.support.bins import Bins, bin_problems
-from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
+from headrace.nodes.support.reduction import EMISSION, Every, Reduction, Seconds, emission_problems
 
 __all__ = ["BinnedValues", "binned"]
 
@@ -144,4 +144,4 @@ def _problems(parameters: Mapping[str, Any]) -> Iterator[str]:
     yield from bin_problems(parameters)
 
 
-binned = node_class(Binned, family="accumulators", problems_of=_problems)
+binned = node_class(Binned, family="accumulators", on_change=EMISSION, problems_of=_problems)

@@ -11,7 +11,7 @@ from headrace.engine.model.records import Event
 from headrace.engine.model.skip import Skip
 from headrace.nodes.support.accumulator import NanPolicy
 from headrace.nodes.support.covariance import Covariance as CovarianceMatrix
-from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
+from headrace.nodes.support.reduction import EMISSION, Every, Reduction, Seconds, emission_problems
 
 __all__ = ["covariance"]
 
@@ -91,4 +91,4 @@ class Covariance(Reduction):
         return self._result()
 
 
-covariance = node_class(Covariance, family="accumulators", problems_of=emission_problems)
+covariance = node_class(Covariance, family="accumulators", on_change=EMISSION, problems_of=emission_problems)

@@ -11,7 +11,7 @@ from headrace.engine.model.records import Event
 from headrace.engine.model.skip import Skip
 from headrace.nodes.support.accumulator import NanPolicy
 from headrace.nodes.support.exponential import FadingMean
-from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
+from headrace.nodes.support.reduction import EMISSION, Every, Reduction, Seconds, emission_problems
 
 __all__ = ["exponential_mean"]
 
@@ -94,4 +94,4 @@ class ExponentialMean(Reduction):
         return self._result()
 
 
-exponential_mean = node_class(ExponentialMean, family="accumulators", problems_of=emission_problems)
+exponential_mean = node_class(ExponentialMean, family="accumulators", on_change=EMISSION, problems_of=emission_problems)

@@ -12,7 +12,7 @@ from headrace.engine.model.records import Event
 from headrace.engine.model.skip import SKIP, Skip
 from headrace.nodes.support.bins import Bins, bin_problems
 from headrace.nodes.support.histograms import Counts, HistogramCounter
-from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
+from headrace.nodes.support.reduction import EMISSION, Every, Reduction, Seconds, emission_problems
 
 __all__ = ["HistogramSoFar", "histogram"]
 
@@ -131,4 +131,4 @@ def _problems(parameters: Mapping[str, Any]) -> Iterator[str]:
     yield from bin_problems(parameters)
 
 
-histogram = node_class(Histogram, family="accumulators", problems_of=_problems)
+histogram = node_class(Histogram, family="accumulators", on_change=EMISSION, problems_of=_problems)

@@ -10,7 +10,7 @@ from headrace.engine.model.ports import Array, Profile, Scalar, Value
 from headrace.engine.model.records import Event
 from headrace.engine.model.skip import SKIP, Skip
 from headrace.nodes.support.kept import LastKept, SampleKept, TopKept
-from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
+from headrace.nodes.support.reduction import EMISSION, Every, Reduction, Seconds, emission_problems
 
 __all__ = ["KeptValues", "TopValues", "last_values", "reservoir", "top_shots"]
 
@@ -265,6 +265,6 @@ def _numbered(found: Any) -> KeptValues | Skip:
     return SKIP if found is SKIP else KeptValues(found.values, found.numbers)
 
 
-last_values = node_class(LastValues, family="accumulators", problems_of=emission_problems)
-reservoir = node_class(Reservoir, family="accumulators", problems_of=emission_problems)
-top_shots = node_class(TopShots, family="accumulators", problems_of=emission_problems)
+last_values = node_class(LastValues, family="accumulators", on_change=EMISSION, problems_of=emission_problems)
+reservoir = node_class(Reservoir, family="accumulators", on_change=EMISSION, problems_of=emission_problems)
+top_shots = node_class(TopShots, family="accumulators", on_change=EMISSION, problems_of=emission_problems)

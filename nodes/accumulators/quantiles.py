@@ -13,7 +13,7 @@ from headrace.engine.model.skip import Skip
 from headrace.nodes.support.accumulator import NanPolicy
 from headrace.nodes.support.bins import Bins, bin_problems
 from headrace.nodes.support.quantiles import HistogramQuantile, P2Quantile
-from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
+from headrace.nodes.support.reduction import EMISSION, Every, Reduction, Seconds, emission_problems
 
 __all__ = ["quantile"]
 
@@ -121,4 +121,4 @@ def _problems(parameters: Mapping[str, Any]) -> Iterator[str]:
         yield "bins are for method 'histogram'; 'p2' has none"
 
 
-quantile = node_class(Quantile, family="accumulators", problems_of=_problems)
+quantile = node_class(Quantile, family="accumulators", on_change=EMISSION, problems_of=_problems)

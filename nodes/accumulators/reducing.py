@@ -12,7 +12,7 @@ from headrace.engine.model.records import Event
 from headrace.engine.model.skip import Skip
 from headrace.nodes.support.accumulator import Accumulator, NanPolicy
 from headrace.nodes.support.extremes import Maximum, Minimum
-from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
+from headrace.nodes.support.reduction import EMISSION, Every, Reduction, Seconds, emission_problems
 from headrace.nodes.support.spread import StandardDeviation, Variance
 from headrace.nodes.support.totals import Count, Mean, Sum
 
@@ -138,4 +138,4 @@ class Accumulate(Reduction):
         return self._state.value() if self._how == "count" else self._result()
 
 
-accumulate = node_class(Accumulate, family="accumulators", problems_of=emission_problems)
+accumulate = node_class(Accumulate, family="accumulators", on_change=EMISSION, problems_of=emission_problems)

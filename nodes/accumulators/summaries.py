@@ -10,7 +10,7 @@ from headrace.engine.model.ports import Array, Scalar, Value
 from headrace.engine.model.records import Event
 from headrace.engine.model.skip import SKIP, Skip
 from headrace.nodes.support.accumulator import NanPolicy
-from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
+from headrace.nodes.support.reduction import EMISSION, Every, Reduction, Seconds, emission_problems
 from headrace.nodes.support.several import Summary
 
 __all__ = ["SummarySoFar", "statistics"]
@@ -109,4 +109,4 @@ class Statistics(Reduction):
         return SKIP if result is SKIP else SummarySoFar(*result)
 
 
-statistics = node_class(Statistics, family="accumulators", problems_of=emission_problems)
+statistics = node_class(Statistics, family="accumulators", on_change=EMISSION, problems_of=emission_problems)

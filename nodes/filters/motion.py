@@ -128,6 +128,12 @@ class MotorSpeed:
         self._last = math.nan
         self._steps: list[float] = []
 
+    def change(self, **limits: float) -> None:
+        """Ask for other steps from now on; those that were seen are still known."""
+        self._min_step = limits.get("min_step", self._min_step)
+        self._fraction = limits.get("fraction", self._fraction)
+        self._fast.clear()
+
     def update(self, value: Value, motor: Scalar, *, event: Event | None = None) -> Value | Skip:
         """Let the value of one event pass, or not.
 
@@ -181,4 +187,6 @@ class MotorSpeed:
             return error
 
 
-motor_speed = node_class(MotorSpeed, family="filters", problems_of=_problems)
+motor_speed = node_class(
+    MotorSpeed, family="filters", problems_of=_problems, on_change={"min_step": "keep", "fraction": "keep"}
+)

@@ -200,6 +200,10 @@ class Throttle:
             return value if (self._events - 1) % self._every == 0 else SKIP
         return value if self._is_late(event) else SKIP
 
+    def change(self, **pace: Any) -> None:
+        """Let events pass at another pace from now on."""
+        self._seconds, self._every = pace.get("seconds", self._seconds), pace.get("every", self._every)
+
     def _is_late(self, event: Event | None) -> bool:
         if event is None or self._seconds is None:
             problem = "throttle: 'seconds' is counted in the time of the events; pass 'event', or use 'every'"
@@ -211,4 +215,6 @@ class Throttle:
 
 
 unique = node_class(Unique, family="filters")
-throttle = node_class(Throttle, family="filters", problems_of=_throttle_problems)
+throttle = node_class(
+    Throttle, family="filters", problems_of=_throttle_problems, on_change={"seconds": "keep", "every": "keep"}
+)

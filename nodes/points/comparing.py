@@ -12,7 +12,7 @@ from headrace.engine.model.skip import SKIP, Skip
 from headrace.nodes.support.accumulator import NanPolicy
 from headrace.nodes.support.binning import as_key
 from headrace.nodes.support.pairs import Apart, Correlated
-from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
+from headrace.nodes.support.reduction import EMISSION, Every, Reduction, Seconds, emission_problems
 
 __all__ = ["CorrelationSoFar", "DifferenceSoFar", "correlation", "difference"]
 
@@ -207,5 +207,5 @@ class Correlation(Reduction):
         return SKIP if found is SKIP else CorrelationSoFar(*found)
 
 
-correlation = node_class(Correlation, family="points", problems_of=emission_problems)
-difference = node_class(Difference, family="points", problems_of=emission_problems)
+correlation = node_class(Correlation, family="points", on_change=EMISSION, problems_of=emission_problems)
+difference = node_class(Difference, family="points", on_change=EMISSION, problems_of=emission_problems)

@@ -16,7 +16,7 @@ from headrace.nodes.support.accumulator import NanPolicy
 from headrace.nodes.support.arrays import as_numbers
 from headrace.nodes.support.binning import as_key
 from headrace.nodes.support.ratio import MeanOfRatios, RatioOfSums
-from headrace.nodes.support.reduction import Every, Reduction, Seconds, emission_problems
+from headrace.nodes.support.reduction import EMISSION, Every, Reduction, Seconds, emission_problems
 
 __all__ = ["normalize", "normalized_mean"]
 
@@ -176,4 +176,4 @@ class NormalizedMean(Reduction):
         return self._result()
 
 
-normalized_mean = node_class(NormalizedMean, family="points", problems_of=emission_problems)
+normalized_mean = node_class(NormalizedMean, family="points", on_change=EMISSION, problems_of=emission_problems)

@@ -59,6 +59,7 @@ class IncrementalLinker(Linker):  # type: ignore[misc]
     """
 
     hash: Any
+    ndim: Any
     mem_set: set[_Point]
     mem_history: list[set[_Point]]
 
@@ -80,6 +81,19 @@ class IncrementalLinker(Linker):  # type: ignore[misc]
         else:
             self._guarded(coords, t)
         return [point.track.id for point in self.hash.points]
+
+    def succeed(self, other: IncrementalLinker) -> None:
+        """Go on where another linker is, with settings of one's own: its particles, and the points it remembers."""
+        self._points, self._tracks, self.ndim = other._points, other._tracks, other.ndim
+        if other.hash is None:
+            return
+        missing = self.memory - len(other.mem_history)
+        kept = other.mem_history[max(0, -missing) :]
+        forgotten = set().union(*other.mem_history[: max(0, -missing)])
+        self.mem_set = other.mem_set - forgotten
+        self.mem_history = [set() for _ in range(max(0, missing))] + kept
+        points = list(other.hash.points)
+        self.hash = self.hash_cls(points, ndim=self.ndim, to_eucl=self.to_eucl, dist_func=self.dist_func)
 
     def _guarded(self, coords: npt.NDArray[np.float64], t: int) -> None:
         # Until links are applied, a level changes nothing but these; so they are all there is to put back.

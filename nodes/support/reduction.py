@@ -9,16 +9,20 @@ import numpy as np
 
 from headrace.engine.model.constraints import Meta, Unit
 from headrace.engine.model.errors import UsageError
+from headrace.engine.model.node_type import OnChange
 from headrace.engine.model.records import Event
 from headrace.engine.model.skip import SKIP, Skip
 from headrace.nodes.support.accumulator import Accumulator
 
-__all__ = ["Every", "Reduction", "Seconds", "emission_problems"]
+__all__ = ["EMISSION", "Every", "Reduction", "Seconds", "emission_problems"]
 
 Every: TypeAlias = Annotated[int, Meta(ge=1)] | Literal["group"] | None
 """Show the result so far on every n-th event of a group; or, with ``group``, each group's when the next begins."""
 Seconds: TypeAlias = Annotated[float, Meta(gt=0), Unit("s")] | None
 """Show the result so far when this much time has passed in the data."""
+
+EMISSION: Mapping[str, OnChange] = {"every": "keep", "seconds": "keep"}
+"""When something is shown may change without a loss of what was collected."""
 
 
 def emission_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -52,6 +56,11 @@ class Reduction:
         self._is_due = False
         self._finished: Any = SKIP
         self._pending: Any = SKIP
+
+    def change(self, **timing: Any) -> None:
+        """Show the result so far at other times from now on."""
+        self._every, self._seconds = timing.get("every", self._every), timing.get("seconds", self._seconds)
+        self._shown_at = None
 
     def _take(self, values: tuple[Any, ...], reset: Any, event: Event | None) -> None:
         """Take one event in, after clearing the state if the key has changed."""

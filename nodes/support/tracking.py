@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,6 +53,16 @@ class Tracker:
         self._settings, self._columns, self._t_column = settings, pos_columns, t_column
         self._linker: IncrementalLinker | None = None
         self._last: int | None = None
+
+    def change(self, settings: Mapping[str, Any]) -> None:
+        """Go on with other settings; see `LinkSettings`."""
+        from headrace.nodes.support.linker import IncrementalLinker
+
+        self._settings = replace(self._settings, **settings)
+        if self._linker is not None:
+            successor = IncrementalLinker(**asdict(self._settings))
+            successor.succeed(self._linker)
+            self._linker = successor
 
     def link(self, peaks: pd.DataFrame, number: int | None) -> pd.DataFrame:
         """Give the table with the particle of each row.
