@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -16,7 +17,7 @@ __all__ = ["LazyGroup"]
 
 
 class LazyGroup(click.Group):
-    """A group whose verb ``x`` is the command ``x`` in ``headrace.engine.cli.x``.
+    """A group whose verb ``x-y`` is the command ``x_y`` in ``headrace.engine.cli.x_y`` (and ``try`` is ``try_``).
 
     An error that headrace raises on purpose ends as text and exit code, whatever the verb.
 
@@ -38,7 +39,8 @@ class LazyGroup(click.Group):
         """Import a verb; None if there is none of that name."""
         if cmd_name not in self._verbs:
             return None
-        command = getattr(import_module(f"headrace.engine.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_") + "_" * iskeyword(cmd_name)
+        command = getattr(import_module(f"headrace.engine.cli.{name}"), name)
         assert isinstance(command, click.Command)  # noqa: S101  (a verb's file holds its command)
         return command
 
