@@ -9,6 +9,7 @@ from headrace.engine.model.errors import UsageError
 from headrace.engine.model.node import node, node_class
 from headrace.engine.model.ports import Frame, Table
 from headrace.engine.model.records import Event
+from headrace.nodes.support.compiling import compiling
 from headrace.nodes.support.images import searchable
 from headrace.nodes.support.peak_table import peak_columns, peak_table
 from headrace.nodes.support.quiet import quiet
@@ -150,7 +151,7 @@ def locate(
         problem = "locate: 'maxsize' needs one size per peak: the same diameter along y and x, and 'characterize'"
         raise UsageError(problem)
     image = searchable(frame, nan)
-    with quiet():
+    with quiet(), compiling(("locate", image.dtype.str, per_axis_size, characterize, engine)) as is_compiled:
         found = search(
             image,
             diameter,
@@ -168,6 +169,8 @@ def locate(
             characterize=characterize,
             engine=engine,
         )
+        if len(found):  # only peaks are refined, and only refining is compiled
+            is_compiled()
     columns = peak_columns(
         per_axis_size=per_axis_size,
         per_axis_error=per_axis_size or not _same(noise_size),

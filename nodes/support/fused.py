@@ -10,6 +10,8 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from headrace.nodes.support.compiling import compiling
+
 __all__ = ["WORTHWHILE", "Loop", "count_by_bin", "move_markers", "welford"]
 
 WORTHWHILE = 65536
@@ -41,7 +43,14 @@ def _compiled(loop: Loop) -> Loop | None:
     except ImportError:  # not installed, or not for this version of numpy
         return None
     compiled: Loop = numba.njit(error_model="numpy", nogil=True)(loop)
-    return compiled
+
+    def guarded(*arguments: Any) -> None:
+        types = tuple(getattr(argument, "dtype", type(argument)) for argument in arguments)
+        with compiling((loop.__name__, types)) as is_compiled:
+            compiled(*arguments)
+            is_compiled()
+
+    return guarded
 
 
 def _welford(values: Any, means: Any, squares: Any, count: float) -> None:

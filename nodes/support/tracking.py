@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from headrace.engine.model.errors import HeadraceError, UsageError
 from headrace.engine.model.faults import nearest
+from headrace.nodes.support.compiling import one_at_a_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,8 +124,9 @@ class Tracker:
         if self._linker is None:
             self._linker = IncrementalLinker(**asdict(self._settings))
         try:
-            self._skip_to(frame, coordinates.shape[1])
-            particles = self._linker.advance(coordinates, frame)
+            with one_at_a_time:  # crowded peaks are linked by what numba compiles, whenever the first crowd comes
+                self._skip_to(frame, coordinates.shape[1])
+                particles = self._linker.advance(coordinates, frame)
         except SubnetOversizeException as error:
             problem = (
                 f"image {frame}: {len(coordinates)} peaks are too dense for search_range "
