@@ -40,7 +40,7 @@ def open_graph(graph: Graph | str | Path, *, trust: bool = False) -> tuple[Graph
     """
     if isinstance(graph, Graph):
         return graph, types_for(graph, trust=trust)
-    if Path(graph).exists():
+    if Path(graph).is_file():
         return read_with_types(graph, trust=trust)
     name = str(graph).replace("-", "_")
     if name in ready_graphs():
