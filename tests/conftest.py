@@ -1,18 +1,22 @@
-"""What tests of several areas share: the simulated grid scan whose results are known."""
+"""What tests of several areas share: the simulated grid scan whose results are known, and a browser."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Dialog, Page
 
 GOLDEN = Path(__file__).parent / "golden" / "crystal_grid"
 SEED = 20210319
@@ -118,6 +122,14 @@ def _with_sample(y: Image, x: Image, empty: Image, row: int, column: int) -> Ima
     return expected
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the cache of computed values out of the user's folders."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEADRACE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def crystal_grid() -> CrystalGrid:
     """The grid scan: 8 x 12 points, 3 frames of 256 x 256 each."""
@@ -131,3 +143,35 @@ def crystal_grid() -> CrystalGrid:
     for number, (row, column) in enumerate(points):
         images[number] = random.poisson(_with_sample(y, x, dark + air, row, column), frames)
     return CrystalGrid(images, background, dark_frames)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A real browser without a window. One for each module: while it runs, asyncio can't be used otherwise."""
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.fail("no Chromium is installed, and pages are only tested in a real one: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def chromium_page(chromium: Browser) -> Iterator[Page]:
+    """An empty page; a script of it that fails makes the test fail."""
+    problems: list[str] = []
+    context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+
+    def refuse(dialog: Dialog) -> None:
+        problems.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("dialog", refuse)
+    yield page
+    context.close()
+    assert problems == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headrace.engine.model.errors import NotReachableError
 
-__all__ = ["write_text"]
+__all__ = ["write_bytes", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -17,9 +17,20 @@ def write_text(path: Path, text: str) -> None:
     NotReachableError
         If the file can't be written.
     """
+    write_bytes(path, (text.rstrip("\n") + "\n").encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes to a file, with its folder if there is none yet.
+
+    Raises
+    ------
+    NotReachableError
+        If the file can't be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+        path.write_bytes(content)
     except OSError as error:
         problem = f"can't write {path}: {error.strerror or error}"
         raise NotReachableError(problem) from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -10,6 +12,7 @@ from typing import Any, TypeAlias
 from headrace.engine.documents.dimensions import motors
 from headrace.engine.documents.encoding import Encoded, encode
 from headrace.engine.documents.provenance import result_metadata
+from headrace.engine.documents.result_hashes import FieldHashes
 from headrace.engine.model.errors import DocumentError
 from headrace.engine.model.records import DEAD_LETTERS, Event, EventKey, RunContext
 from headrace.engine.runtime.dead_letters import DeadLetter
@@ -57,12 +60,22 @@ class ResultRun:
 
         self._run = run
         self._give = give
-        self._composed = compose_run(metadata=result_metadata(run, plan, parameters), validate=False)
+        named = {} if run.result is None else run.result._asdict()
+        self._composed = compose_run(**named, metadata=result_metadata(run, plan, parameters), validate=False)
+        self._made: Counter[str] = Counter()  # documents of each sort, for uids that follow from the run's
         self._streams: dict[str, _Described] = {}
+        self._hashes = FieldHashes()
         began = run.start.get("time")
         self._began = float(began) if isinstance(began, int | float) else 0.0
         self.uid = str(self._composed.start_doc["uid"])
         self._emit("start", self._composed.start_doc)
+
+    def _uid(self, sort: str) -> str | None:
+        """Give the uid of the next document of a sort, the same after a crash; None to make up any."""
+        if self._run.result is None:
+            return None
+        self._made[sort] += 1
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.uid}/{sort}/{self._made[sort]}"))
 
     def _emit(self, name: str, doc: Mapping[str, Any]) -> None:
         self._give(self.uid, name, doc)
@@ -97,7 +110,10 @@ class ResultRun:
         data = {**encoded.data, **{field: value for field, (value, _) in around.items()}}
         compose_event = self._described(name, encoded, keys, made_by)
         timestamps = dict.fromkeys(data, time)
-        self._emit("event", compose_event(data=data, timestamps=timestamps, time=time, validate=False))
+        if made_by is not None:
+            self._hashes.take(name, data)
+        uid = self._uid(f"event of {name}")
+        self._emit("event", compose_event(data=data, timestamps=timestamps, time=time, uid=uid, validate=False))
 
     def _described(self, name: str, encoded: Encoded, keys: Mapping[str, Any], made_by: _MadeBy | None) -> ComposeEvent:
         """Give what composes events of a stream, after a descriptor wherever fields or revision are new."""
@@ -112,6 +128,7 @@ class ResultRun:
             raise DocumentError(problem)
         bundle = self._composed.compose_descriptor(
             name=name,
+            uid=self._uid(f"descriptor of {name}"),
             data_keys={field: {**key, "object_name": name} for field, key in keys.items()},
             hints={name: {"fields": list(encoded.hints)}},
             object_keys={name: list(encoded.fields) or list(keys)},
@@ -125,7 +142,7 @@ class ResultRun:
     def end(self, summary: RunSummary) -> None:
         """Emit the stop document: the verdict, and counts that add up."""
         status, reason = summary.verdict
-        stop = dict(self._composed.compose_stop(exit_status=status, reason=reason, validate=False))
+        stop = dict(self._composed.compose_stop(exit_status=status, reason=reason, uid=self._uid("stop"), validate=False))
         stop["headrace"] = {
             "nodes": {name: dict(count) for name, count in summary.counts.items()},
             "seconds": dict(summary.seconds),
@@ -133,8 +150,12 @@ class ResultRun:
             "lost": [[stream, number] for stream, number in summary.end.lost.items()],
             "repeated": [[stream, number] for stream, number in summary.end.repeated.items()],
             "dropped": summary.dropped,
+            "dropped_before": [[stream, number] for stream, number in summary.end.dropped.items()],
+            "notes": [[text, number] for text, number in summary.end.notes.items()],
+            "complete": summary.end.complete,
             "failures": summary.failures,
             "revisions": [_revision(*pair) for pair in summary.revisions],
+            "hashes": self._hashes.to_list(),
         }
         self._emit("stop", stop)
 

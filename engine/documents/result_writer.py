@@ -64,7 +64,10 @@ class ResultWriter:
 
     def dead_letter(self, run: RunContext, letter: DeadLetter) -> None:
         """Write a dead letter."""
-        self._results[run.uid].dead_letter(letter)
+        result = self._results[run.uid]
+        result.dead_letter(letter)
+        if letter.given is not None:
+            letter.given.result = result.uid
         self._on_letter(letter)
 
     def run_ended(self, summary: RunSummary) -> None:

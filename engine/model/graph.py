@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headrace.engine.model.constraints import plain
 from headrace.engine.model.faults import Fault, Location
 from headrace.engine.model.wiring import NodeCall
 
@@ -84,6 +85,11 @@ class Graph:
         What the analysis is for.
     python
         Files of node types of one's own, relative to the graph file; run only if trusted.
+    when
+        For which runs it is meant: key of the start document to what is accepted; see
+        `headrace.engine.model.when.matches`.
+    intake
+        What is done with documents that come faster than it works; see `headrace.engine.model.intake.IntakeRule`.
     places
         Path in the graph, such as ``("nodes", "peaks", "diameter")``, to where it was written.
     faults
@@ -101,9 +107,21 @@ class Graph:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     description: str = ""
     python: tuple[str, ...] = ()
+    when: Mapping[str, Any] = field(default_factory=dict)
+    intake: Mapping[str, Any] = field(default_factory=dict)
     places: Mapping[tuple[str, ...], Location] = field(default_factory=dict, compare=False, repr=False)
     faults: tuple[Fault, ...] = field(default=(), compare=False, repr=False)
     calls: tuple[NodeCall, ...] = field(default=(), compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for key in ("when", "intake"):
+            object.__setattr__(self, key, plain(getattr(self, key)))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Show the graph in a notebook."""
+        from headrace.engine.model.display import mime_bundle
+
+        return mime_bundle("graph", self)
 
     def where(self, *path: str) -> Location | None:
         """Give the place where a part was written, or that of the nearest part around it."""
@@ -161,7 +179,8 @@ class Graph:
         head = {"headrace": FORMAT_VERSION, "graph": self.name}
         described = {"description": self.description} if self.description else {}
         files = {"python": list(self.python)} if self.python else {}
-        return {**head, **described, **files, "nodes": {name: n.to_dict() for name, n in self.nodes.items()}}
+        runs = {key: plain(value) for key, value in (("when", self.when), ("intake", self.intake)) if value}
+        return {**head, **described, **files, **runs, "nodes": {name: n.to_dict() for name, n in self.nodes.items()}}
 
     def digest(self) -> str:
         """Give the SHA-256 of the graph's canonical form: equal graphs have equal digests."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from headrace.engine.view.palette import FAULT, paint_of, paints
 from headrace.engine.view.rendered import Rendered, RenderedEdge, RenderedNode
+from headrace.engine.view.svg_style import FRAMES
+from headrace.engine.view.tally import did, run_line, took
 
 __all__ = ["to_dot"]
 
-_STYLES = {"source": "filled,rounded", "step": "filled", "sink": "filled,bold", "missing": "filled,dashed"}
+_STYLES = {
+    "source": "filled,rounded",
+    "step": "filled",
+    "sink": "filled,bold",
+    "missing": "filled,dashed",
+    "group": "filled",
+}
 
 
 def to_dot(rendered: Rendered) -> str:
@@ -30,7 +38,7 @@ def to_dot(rendered: Rendered) -> str:
     }
     """
     chosen = paints(rendered)
-    title = [rendered.name, rendered.description, *(f"✗ {fault}" for fault in rendered.faults)]
+    title = [rendered.name, rendered.description, run_line(rendered.run), *(f"✗ {fault}" for fault in rendered.faults)]
     lines = [
         f"digraph {_quoted([rendered.name])} {{",
         f'  graph [label={_quoted(title)}, labelloc=t, fontname="Helvetica"]',
@@ -38,11 +46,20 @@ def to_dot(rendered: Rendered) -> str:
         '  edge [fontname="Helvetica", fontsize=9, color="#666666", fontcolor="#444444"]',
     ]
     for node in rendered.nodes:
-        line, fill = paint_of(node, chosen)
+        paint = paint_of(node, chosen)
         text = FAULT.line if node.broken else "#111111"
-        style = f'style="{_STYLES[node.role]}", fillcolor="{fill}", color="{line}", fontcolor="{text}"'
+        style = f'style="{_STYLES[node.role]}", fillcolor="{paint.fill}", color="{paint.line}", fontcolor="{text}"'
+        style += ", peripheries=2" if node.role == "group" else ""
         lines.append(f"  {node.id} [label={_quoted(_lines(node))}, {style}]")
-    return "\n".join([*lines, *map(_edge, rendered.edges), "}"])
+    return "\n".join([*lines, *_frames(rendered), *map(_edge, rendered.edges), "}"])
+
+
+def _frames(rendered: Rendered) -> Iterator[str]:
+    for segment in rendered.segments:
+        label = _quoted([f"segment {segment.number}, {segment.placement}"])
+        inside = "; ".join(segment.nodes)
+        fill = FRAMES[0 if segment.placement == "anywhere" else 1]
+        yield f'  subgraph cluster_{segment.number} {{ label={label}; style=filled; color="{fill}"; {inside} }}'
 
 
 def _quoted(lines: Iterable[str]) -> str:
@@ -52,11 +69,15 @@ def _quoted(lines: Iterable[str]) -> str:
 
 def _lines(node: RenderedNode) -> list[str]:
     settings = [f"{name} {value}" for name, value in node.parameters]
-    return [node.name, node.type, *settings, *(f"✗ {problem}" for problem in node.problems)]
+    tally = node.tally
+    failed = [f"✗ {tally.failed} failed"] if tally and tally.failed else []
+    counts = [did(tally), *failed, took(tally)] if tally else []
+    return [node.name, node.type, *settings, *(f"✗ {problem}" for problem in node.problems), *counts]
 
 
 def _edge(edge: RenderedEdge) -> str:
-    marks = [f"label={_quoted([edge.label])}"] if edge.label else []
+    words = [edge.label, "" if edge.count is None else str(edge.count)]
+    marks = [f"label={_quoted(words)}"] if any(words) else []
     marks += ["style=dashed"] if edge.cadence == "run" else []
     marks += [f'color="{FAULT.line}"', "penwidth=2"] if not edge.sound else []
     return f"  {edge.source} -> {edge.target}" + (f" [{', '.join(marks)}]" if marks else "")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Background", "background", "empty_detector", "image_figure", "peaks_figure"]
+__all__ = ["Background", "background", "empty_detector", "event_image", "image_figure", "peaks_figure"]
 
 
 _MANY = 40
@@ -38,22 +38,28 @@ def background(images: Mapping[str, Any]) -> Background | None:
     return None
 
 
-def image_figure(name: str, images: Any) -> Figure:
+def image_figure(name: str, images: Any, total: int = 0) -> Figure:
     """Draw an image; of several, the mean."""
-    figure = new_figure(7.2, 6.4)
+    wide = images.shape[-1] / max(images.shape[-2], 1)
+    figure = new_figure(min(max(6.0 * wide + 1.5, 4.6), 9.0), min(max(7.4 / max(wide, 0.1), 2.6), 6.6))
     axes = figure.subplots()
     shown = show_image(axes, images.mean(axis=0) if len(images) > 1 else images[0], colours="viridis")
     colour_bar(figure, shown, axes, "intensity")
     count = len(images)
-    title(figure, name, f"mean of {count} images" if count > 1 else "one image for the run")
+    some = f"{count} of {total}" if total else str(count)
+    title(figure, name, f"mean of {some} images" if count > 1 else "one image for the run")
     return figure
 
 
 def peaks_figure(
-    name: str, table: pd.DataFrame, behind: Background | None, images: Mapping[str, Any], start: Mapping[str, Any]
+    name: str,
+    table: pd.DataFrame,
+    behind: Background | None,
+    images: Mapping[str, Any],
+    events: Mapping[str, Mapping[str, Any]],
 ) -> Figure:
     """Draw peaks as circles: those of the fullest event on its image, or all on an image of the whole run."""
-    event = _event_image(table, images, start)
+    event = event_image(table, images, events)
     figure = new_figure(7.6, 6.8)
     axes = figure.subplots()
     frames = table["frame"].nunique()
@@ -77,16 +83,19 @@ def _peaks(count: int) -> str:
     return f"{count} peak{'s' * (count != 1)}"
 
 
-def _event_image(
-    table: pd.DataFrame, images: Mapping[str, Any], start: Mapping[str, Any]
+def event_image(
+    table: pd.DataFrame, images: Mapping[str, Any], events: Mapping[str, Mapping[str, Any]]
 ) -> tuple[int, Background] | None:
-    """Give the event with most peaks and its image, if there is an image for every event."""
+    """Give the event with most peaks of those whose image was kept."""
     for name, stack in images.items():
-        if len(stack) > 1 and len(stack) == start.get("num_points"):
+        told = events.get(name, {})
+        numbers = np.asarray(told.get("raw_seq_num", told.get("seq_num", ())))
+        if len(stack) > 1 and len(stack) == len(numbers):
             frames, counts = np.unique(table["frame"].to_numpy(), return_counts=True)
-            number = int(frames[counts.argmax()])
-            if 1 <= number <= len(stack):
-                return number, Background(name, stack[number - 1])
+            seen = np.isin(frames, numbers)
+            if seen.any():
+                number = int(frames[seen][counts[seen].argmax()])
+                return number, Background(name, stack[int(np.flatnonzero(numbers == number)[0])])
     return None
 
 

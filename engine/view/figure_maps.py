@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["maps_figure"]
+__all__ = ["grid_extent", "grid_labels", "maps_figure"]
 
 _MOST = 24
 _TILE = 2.3  # inches
@@ -30,7 +30,7 @@ def maps_figure(
     chosen = _chosen(maps)
     columns = min(max(math.ceil(math.sqrt(1.3 * len(chosen))), 1), 6)
     rows = math.ceil(len(chosen) / columns)
-    extent, labels = _extent(start, maps.shape[-2:]), _labels(start, units)
+    extent, labels = grid_extent(start, maps.shape[-2:]), grid_labels(start, units)
     flat = abs(extent[3] - extent[2]) / max(abs(extent[1] - extent[0]), 1e-12) if _alike(labels) else 0.8
     height = rows * (_TILE * min(max(flat, 0.35), 1.6) + 0.3) + 0.9
     figure = new_figure(columns * (_TILE + 0.1) + 1.8, max(height, 3.0))
@@ -97,7 +97,7 @@ def _heading(number: int, values: Any, summary: pd.DataFrame | None) -> str:
     return f"{int(row[what])}{place}"
 
 
-def _labels(start: Mapping[str, Any], units: Mapping[str, str]) -> tuple[str, str]:
+def grid_labels(start: Mapping[str, Any], units: Mapping[str, str]) -> tuple[str, str]:
     """Give the labels of the slow and the fast axis: motor and unit, or index."""
     motors = list(start.get("motors") or ())
     if len(motors) != 2 or not _usable(start.get("extents")):
@@ -119,7 +119,7 @@ def _usable(extents: Any) -> bool:
         return False
 
 
-def _extent(start: Mapping[str, Any], shape: Sequence[int]) -> tuple[float, float, float, float]:
+def grid_extent(start: Mapping[str, Any], shape: Sequence[int]) -> tuple[float, float, float, float]:
     """Give (left, right, bottom, top) of the picture: half a step beyond the outer points."""
     extents = start.get("extents")
     given = extents if _usable(extents) and len(start.get("motors") or ()) == 2 else None

@@ -12,8 +12,9 @@ from headrace.engine.view.printable import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import AsinhNorm
 
-__all__ = ["COLOURS", "colour_bar", "new_figure", "plain_text", "show_image", "style", "title"]
+__all__ = ["COLOURS", "colour_bar", "new_figure", "plain_text", "robust_scale", "show_image", "style", "title"]
 
 COLOURS: Sequence[str] = (
     *("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee8866", "#44bb99"),
@@ -47,19 +48,24 @@ def style(axes: Axes, x: str, y: str) -> None:
         spine.set_color("#bbbbbb")
 
 
+def robust_scale(values: Any) -> AsinhNorm:
+    """Give a scale on which faint and strong features are seen, whatever single values stick out."""
+    from matplotlib.colors import AsinhNorm
+
+    scaled = np.asarray(values, dtype=float)
+    finite = scaled[np.isfinite(scaled)]
+    low, middle, high = np.percentile(finite, [1, 50, 99.98]) if finite.size else (0.0, 0.0, 1.0)
+    knee = max(2 * (middle - low), 1e-3 * (high - low), 1e-12)
+    return AsinhNorm(linear_width=knee, vmin=low, vmax=max(high, low + knee))
+
+
 def show_image(axes: Axes, image: Any, *, colours: str = "magma", scale_of: Any = None) -> Any:
     """Show a detector image so that faint and strong features are seen: an asinh scale, noise near its dark end.
 
     The scale is that of the image, or of all of `scale_of`.
     """
-    from matplotlib.colors import AsinhNorm
-
     values = np.asarray(image, dtype=float)
-    scaled = values if scale_of is None else np.asarray(scale_of, dtype=float)
-    finite = scaled[np.isfinite(scaled)]
-    low, middle, high = np.percentile(finite, [1, 50, 99.98]) if finite.size else (0.0, 0.0, 1.0)
-    knee = max(2 * (middle - low), 1e-3 * (high - low), 1e-12)
-    scale = AsinhNorm(linear_width=knee, vmin=low, vmax=max(high, low + knee))
+    scale = robust_scale(values if scale_of is None else scale_of)
     shown = axes.imshow(values, cmap=colours, norm=scale, interpolation="nearest")
     style(axes, "x (pixel)", "y (pixel)")
     return shown
@@ -67,7 +73,21 @@ def show_image(axes: Axes, image: Any, *, colours: str = "magma", scale_of: Any 
 
 def colour_bar(figure: Figure, shown: Any, axes: Any, label: str, **options: Any) -> None:
     """Put a colour bar beside axes."""
+    from matplotlib.colors import AsinhNorm
+
     bar = figure.colorbar(shown, ax=axes, shrink=0.86, pad=0.02, aspect=30, **options)
     bar.set_label(plain_text(label), fontsize=10.5)
+    if isinstance(shown.norm, AsinhNorm):  # its own marks are few, and crowd where it is linear
+        bar.minorticks_off()
+        values = np.asarray(shown.norm.inverse(np.linspace(0, 1, 6)))
+        bar.set_ticks(values.tolist(), labels=[_short(value) for value in values])
     bar.ax.tick_params(labelsize=9, color="#888888", length=3)
     bar.outline.set_edgecolor("#bbbbbb")
+
+
+def _short(value: float) -> str:
+    """Write a number shortly."""
+    for factor, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= factor:
+            return f"{value / factor:.3g} {letter}"
+    return f"{value:.3g}"

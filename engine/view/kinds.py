@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from headrace.engine.model.axes import axes_of
+from headrace.engine.view.reading import Reading, places_of, read
 from headrace.engine.view.results import Drawable
 
 __all__ = ["Axis", "Kinds", "sorted_by_kind"]
 
-_AXES = {"x", "q", "radius", "distance", "centers", "angle"}
+_COUNTS = {"counts", "count", "per_event", "running_counts"}
 
 
 class Axis(NamedTuple):
@@ -40,12 +42,22 @@ class Kinds:
         Those with a column particle.
     summaries
         Tables with a row per map: per particle or window.
+    tables
+        Other tables.
     curves
         Arrays of shape (n, points).
     along
         For some of the curves, their axis.
+    counts
+        Names of the curves that are histograms.
     numbers
         Tables of numbers per event.
+    facts
+        What exists once and is no array: a number, text, or metadata as JSON text.
+    events
+        Of images and curves: the coordinates of their events.
+    totals
+        Of what was read in part: how many events there are.
     """
 
     images: dict[str, Any] = field(default_factory=dict)
@@ -55,35 +67,49 @@ class Kinds:
     places: dict[str, Any] = field(default_factory=dict)
     tracks: dict[str, Any] = field(default_factory=dict)
     summaries: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, Any] = field(default_factory=dict)
     along: dict[str, Axis] = field(default_factory=dict)
+    counts: set[str] = field(default_factory=set)
     numbers: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    events: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    totals: dict[str, int] = field(default_factory=dict)
 
 
-def sorted_by_kind(result: Drawable) -> Kinds:
-    """Look at every result once; what has no picture (metadata, empty results) is left out."""
+def sorted_by_kind(result: Drawable, leave_out: Collection[str] = ()) -> Kinds:
+    """Look at every result once; empty results are left out."""
     kinds = Kinds()
     for name in result.streams:
-        value, port_type = result[name], str(result.port_type(name))
-        if hasattr(value, "columns"):
-            _sort_table(kinds, name, value, port_type)
-        elif getattr(value, "size", 0) and value.dtype.kind in "biuf":
-            _sort_array(kinds, name, value, port_type, result.start)
+        if name in leave_out:
+            continue
+        reading, port_type = read(result, name), str(result.port_type(name))
+        if hasattr(reading.value, "columns"):
+            _sort_table(kinds, name, reading.value, port_type)
+        elif getattr(reading.value, "size", 0) and reading.value.dtype.kind in "biuf":
+            _sort_array(kinds, name, reading.value, port_type, result.start)
+            _tell_events(kinds, name, reading, result)
     _find_axes(kinds, result.outputs)
     return kinds
 
 
+def _tell_events(kinds: Kinds, name: str, reading: Reading, result: Drawable) -> None:
+    if name not in kinds.images and name not in kinds.curves:
+        return
+    whole, chosen = places_of(result, name), reading.chosen
+    kinds.events[name] = whole if chosen is None else {column: values[chosen] for column, values in whole.items()}
+    if chosen is not None:
+        kinds.totals[name] = reading.total
+
+
 def _find_axes(kinds: Kinds, outputs: Mapping[str, Mapping[str, Any]]) -> None:
-    """Lay curves over an axis: that of their own node, or the only one with as many points."""
-    about = {name: outputs.get(name, {}) for name in kinds.curves}
-    axes = [name for name in kinds.curves if about[name].get("port") in _AXES]
-    for name, curves in kinds.curves.items():
-        fitting = [axis for axis in axes if kinds.curves[axis].shape[1] == curves.shape[1]]
-        own = [axis for axis in fitting if about[axis].get("node") == about[name].get("node")]
-        if name not in axes and (len(own) == 1 or len(fitting) == 1):
-            axis = (own or fitting)[0]
-            kinds.along[name] = Axis(axis, kinds.curves[axis][-1])
-    for axis in {axis.name for axis in kinds.along.values()}:
+    """Lay curves over their axes; an axis needs no picture of its own then."""
+    found = axes_of({name: curves.shape[1] for name, curves in kinds.curves.items()}, outputs)
+    for name, axis in found.items():
+        kinds.along[name] = Axis(axis, kinds.curves[axis][-1])
+        if outputs.get(name, {}).get("port") in _COUNTS:
+            kinds.counts.add(name)
+    for axis in set(found.values()):
         del kinds.curves[axis]
 
 
@@ -99,8 +125,14 @@ def _sort_table(kinds: Kinds, name: str, table: Any, port_type: str) -> None:
         kinds.windows[name] = kinds.summaries[name] = table
     elif "particle" in columns:
         kinds.summaries[name] = table
-    elif port_type in ("Scalar", "Value") and len(table) > 1:
+    elif port_type == "Table":
+        kinds.tables[name] = table
+    elif len(table) > 1 and name in table and table[name].dtype.kind not in "biuf":
+        kinds.facts[name] = table[name].iloc[-1]
+    elif len(table) > 1:
         kinds.numbers[name] = table
+    elif name in table:
+        kinds.facts[name] = table[name].iloc[0]
 
 
 def _sort_array(kinds: Kinds, name: str, array: Any, port_type: str, start: Mapping[str, Any]) -> None:

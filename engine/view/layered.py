@@ -43,7 +43,7 @@ class Layout:
     height: float
 
 
-def arrange(sizes: Mapping[str, Point], edges: Sequence[Edge], *, gap_x: float = 28, gap_y: float = 58) -> Layout:
+def arrange(sizes: Mapping[str, Point], edges: Sequence[Edge], *, gap_x: float = 28, gap_y: float = 62) -> Layout:
     """Place boxes of given sizes (width, height).
 
     Parameters

@@ -6,10 +6,17 @@ from collections.abc import Iterator
 
 from headrace.engine.view.palette import FAULT, paint_of, paints
 from headrace.engine.view.rendered import Rendered, RenderedEdge, RenderedNode
+from headrace.engine.view.tally import did, took
 
 __all__ = ["to_mermaid"]
 
-_SHAPES = {"source": ('(["', '"])'), "step": ('["', '"]'), "sink": ('[/"', '"/]'), "missing": ('{{"', '"}}')}
+_SHAPES = {
+    "source": ('(["', '"])'),
+    "step": ('["', '"]'),
+    "sink": ('[/"', '"/]'),
+    "missing": ('{{"', '"}}'),
+    "group": ('[["', '"]]'),
+}
 _SAFE = set(" _-.,()/+")
 
 
@@ -31,7 +38,7 @@ def to_mermaid(rendered: Rendered) -> str:
     if rendered.faults:
         lines.append('  faults["' + "<br/>".join(_text(f"✗ {fault}") for fault in rendered.faults) + '"]')
         lines.append(f"  style faults fill:{FAULT.fill},stroke:{FAULT.line},color:{FAULT.line}")
-    lines += map(_edge, rendered.edges)
+    lines += [*_frames(rendered), *map(_edge, rendered.edges)]
     for node in rendered.nodes:
         paint = paint_of(node, chosen)
         lines.append(f"  style {node.id} fill:{paint.fill},stroke:{paint.line},color:#111111")
@@ -47,13 +54,24 @@ def _node(node: RenderedNode) -> str:
     opening, closing = _SHAPES[node.role]
     settings = [f"{_text(name)} {_text(value)}" for name, value in node.parameters]
     wrong = [_text(f"✗ {problem}") for problem in node.problems]
-    lines = [f"<b>{_text(node.name)}</b>", *([_text(node.type)] if node.type else []), *settings, *wrong]
+    tally = node.tally
+    failed = [f"✗ {tally.failed} failed"] if tally and tally.failed else []
+    counts = map(_text, [did(tally), *failed, took(tally)]) if tally else ()
+    lines = [f"<b>{_text(node.name)}</b>", *([_text(node.type)] if node.type else []), *settings, *wrong, *counts]
     return f"  {node.id}{opening}{'<br/>'.join(lines)}{closing}"
+
+
+def _frames(rendered: Rendered) -> Iterator[str]:
+    for segment in rendered.segments:
+        yield f'  subgraph segment{segment.number}["{_text(f"segment {segment.number}, {segment.placement}")}"]'
+        yield from (f"    {node}" for node in segment.nodes)
+        yield "  end"
 
 
 def _edge(edge: RenderedEdge) -> str:
     arrow = "-.->" if edge.cadence == "run" else "-->"
-    label = f'|"{_text(edge.label)}"|' if edge.label else ""
+    words = ", ".join(word for word in (edge.label, "" if edge.count is None else str(edge.count)) if word)
+    label = f'|"{_text(words)}"|' if words else ""
     return f"  {edge.source} {arrow}{label} {edge.target}"
 
 

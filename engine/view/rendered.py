@@ -5,9 +5,92 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["Rendered", "RenderedEdge", "RenderedFault", "RenderedNode", "Role"]
+__all__ = [
+    "Rendered",
+    "RenderedEdge",
+    "RenderedFault",
+    "RenderedNode",
+    "RenderedRun",
+    "RenderedSegment",
+    "Role",
+    "Tally",
+]
 
-Role: TypeAlias = Literal["source", "step", "sink", "missing"]
+_MOST_FAULTS = 3
+
+Role: TypeAlias = Literal["source", "step", "sink", "missing", "group"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one node did in a run.
+
+    Attributes
+    ----------
+    given, out, filtered, failed
+        Events that came to it, that it gave on, that it left out, and that failed in it.
+    seconds, share
+        Time spent in it, and its part of the time spent in all nodes (0 to 1).
+    p95
+        Time in seconds within which 95 of 100 events were done; None if that was not recorded.
+    slowest
+        Whether no other node took longer.
+    """
+
+    given: int = 0
+    out: int = 0
+    filtered: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    share: float = 0.0
+    p95: float | None = None
+    slowest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedRun:
+    """The run that is laid on a graph.
+
+    Attributes
+    ----------
+    uid, raw_uid
+        Of the result run, and of the raw run it was made of.
+    verdict, reason
+        How it ended.
+    seconds
+        Time spent in all nodes.
+    facts
+        What else is worth a line: events that came, were lost, repeated or dropped, each as name and number.
+    """
+
+    uid: str
+    raw_uid: str = ""
+    verdict: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedSegment:
+    """Nodes whose work is done together.
+
+    Attributes
+    ----------
+    number
+        Its place in the order of work, from 1.
+    placement
+        ``in order`` if it sees each event in turn at one place, ``anywhere`` if events can be spread over workers.
+    nodes
+        Ids of its nodes.
+    steps
+        A line for each piece of work: when, what, from which slots into which, and which slots are free after it.
+    """
+
+    number: int
+    placement: str
+    nodes: tuple[str, ...]
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +122,8 @@ class RenderedNode:
     name, type, family
         Its name in the graph, its node type, and the type's family; "" if not known.
     role
-        ``source``, ``step``, ``sink``, or ``missing``: named by an input, but not in the graph.
+        ``source``, ``step``, ``sink``; ``missing``: named by an input, but not in the graph; ``group``: several nodes
+        drawn as one.
     known
         Whether its node type is known.
     parameters
@@ -54,6 +138,16 @@ class RenderedNode:
         The remark that stands at it.
     faults
         What is wrong with it.
+    docs
+        What its node type does, in a line.
+    place
+        Where it is written, as ``file:line``; "" if it was not read from a file.
+    on_error
+        What happens to an event that fails in it.
+    tally
+        What it did in the run that is laid on the graph; None without one.
+    members
+        Names of the nodes that a group stands for.
     """
 
     id: str
@@ -68,6 +162,11 @@ class RenderedNode:
     stream: str = ""
     note: str = ""
     faults: tuple[RenderedFault, ...] = ()
+    docs: str = ""
+    place: str = ""
+    on_error: str = ""
+    tally: Tally | None = None
+    members: tuple[str, ...] = ()
 
     @property
     def broken(self) -> bool:
@@ -77,6 +176,9 @@ class RenderedNode:
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong with it, in words; also where no check was made."""
+        if self.role == "group" and len(self.faults) > _MOST_FAULTS:
+            more = f"and {len(self.faults) - _MOST_FAULTS} more"
+            return (*(str(fault) for fault in self.faults[:_MOST_FAULTS]), more)
         if self.faults or self.known:
             return tuple(str(fault) for fault in self.faults)
         return ("not in the graph",) if self.role == "missing" else ("unknown node type",)
@@ -100,6 +202,10 @@ class RenderedEdge:
         Whether the connection can exist: both ports do, and it is no part of a loop.
     back
         Whether it closes a loop, against the order of the nodes.
+    always
+        Whether there is a value for each event that its node gives on; what shows the state so far may come less often.
+    count
+        How many values went along it in the run that is laid on the graph; None if that is not known.
     """
 
     source: str
@@ -111,6 +217,8 @@ class RenderedEdge:
     label: str = ""
     sound: bool = True
     back: bool = False
+    always: bool = True
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +235,10 @@ class Rendered:
         In the order of their targets.
     faults
         What is wrong with the graph as a whole.
+    run
+        The run that is laid on it; None without one.
+    segments
+        What is worked together, in order; empty where the plan is not shown.
     """
 
     name: str
@@ -134,6 +246,8 @@ class Rendered:
     nodes: tuple[RenderedNode, ...] = ()
     edges: tuple[RenderedEdge, ...] = ()
     faults: tuple[RenderedFault, ...] = ()
+    run: RenderedRun | None = None
+    segments: tuple[RenderedSegment, ...] = ()
 
     @property
     def fault_count(self) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import PurePath
 from typing import NamedTuple
 
 from headrace.engine.model.analysis import Analysis, analyse
+from headrace.engine.model.description import summary
 from headrace.engine.model.faults import Fault
-from headrace.engine.model.graph import Graph, Node, split_reference
+from headrace.engine.model.graph import Graph, split_reference
 from headrace.engine.model.node_type import NodeType, OutputPort
 from headrace.engine.model.registry import types_for
 from headrace.engine.view.printable import printable, shown
@@ -47,7 +49,7 @@ def render(graph: Graph, faults: Iterable[Fault] = (), registry: Mapping[str, No
     missing = _missing(graph)
     ids = {name: f"n{number}" for number, name in enumerate([*missing, *facts.order], 1)}
     ghosts = [RenderedNode(ids[name], printable(name), role="missing", known=False) for name in missing]
-    nodes = [_node(graph.nodes[name], ids[name], facts, known) for name in facts.order]
+    nodes = [_node(graph, name, ids[name], facts, known) for name in facts.order]
     edges = [_edge(wire, ids, facts) for wire in _wires(graph, facts)]
     loose = [fault for fault in known if fault.node not in graph.nodes]
     return Rendered(
@@ -83,8 +85,8 @@ def _fault(fault: Fault) -> RenderedFault:
     return RenderedFault(printable(fault.code), printable(fault.message), printable(fault.hint))
 
 
-def _node(node: Node, ident: str, facts: Analysis, faults: Iterable[Fault]) -> RenderedNode:
-    kind = facts.types.get(node.name)
+def _node(graph: Graph, name: str, ident: str, facts: Analysis, faults: Iterable[Fault]) -> RenderedNode:
+    node, kind = graph.nodes[name], facts.types.get(name)
     first = kind.output(None) if kind else None
     cadence = facts.cadence[node.name].get(first.name, "") if first else ""
     return RenderedNode(
@@ -100,7 +102,16 @@ def _node(node: Node, ident: str, facts: Analysis, faults: Iterable[Fault]) -> R
         stream=printable(facts.stream[node.name] or ""),
         note=printable(node.note),
         faults=tuple(_fault(fault) for fault in faults if fault.node == node.name),
+        docs=printable(summary(kind)) if kind else "",
+        place=_place(graph, name),
+        on_error=shown(node.on_error),
     )
+
+
+def _place(graph: Graph, name: str) -> str:
+    """Say where a node is written; only the end of the path, since a picture may leave the house."""
+    where = graph.where("nodes", name)
+    return printable(f"{PurePath(where.file).name}:{where.line}") if where and where.line else ""
 
 
 def _role(kind: NodeType | None) -> Role:
@@ -133,6 +144,7 @@ def _edge(wire: _Wire, ids: Mapping[str, str], facts: Analysis) -> RenderedEdge:
         cadence=str(facts.cadence.get(wire.source, {}).get(port.name, "")) if port else "",
         sound=given and taken and not _in_loop(wire, facts),
         back=_goes_back(wire, facts),
+        always=port is not None and port.method != "value",
     )
 
 

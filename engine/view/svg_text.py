@@ -47,7 +47,7 @@ def packed(parts: Iterable[str], between: str, size: float, width: float, most: 
     return lines if len(lines) <= most else [*lines[: most - 1], cut(lines[most - 1], fitting - 2) + " …"]
 
 
-def element(tag: str, content: str = "", **attributes: object) -> str:
+def element(tag: str, content: str = "", /, **attributes: object) -> str:
     """Write an element; attributes are escaped, the content must be already. ``_`` in names becomes ``-``.
 
     Examples

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from headrace.engine.view.printable import cut
 from headrace.engine.view.rails import Rails
 from headrace.engine.view.rendered import Rendered, RenderedNode
+from headrace.engine.view.tally import did, run_line, took
 
 __all__ = ["to_text"]
 
-_SYMBOLS = {"source": "○", "step": "●", "sink": "■", "missing": "?"}
+_SYMBOLS = {"source": "○", "step": "●", "sink": "■", "missing": "?", "group": "◍"}
 _OFTEN = {"run": "per run", "event": "per event", "final": "at the end"}
 
 
@@ -42,8 +43,8 @@ def to_text(rendered: Rendered, *, width: int = 120) -> str:
     count = len(rendered.nodes)
     faults = rendered.fault_count
     head = f"{rendered.name}: {count} node{'s' * (count != 1)}" + (f", {_faults(faults)}" if faults else "")
-    lines = [head, *_wrapped(rendered.description, width), *(f"✗ {fault}" for fault in rendered.faults), ""]
-    lines += _body(rendered, width)
+    lines = [head, *_wrapped(rendered.description, width), *_wrapped(run_line(rendered.run), width)]
+    lines += [*(f"✗ {fault}" for fault in rendered.faults), "", *_body(rendered, width), *_plan(rendered)]
     return "\n".join(line.rstrip() for line in lines).rstrip()
 
 
@@ -61,16 +62,48 @@ def _body(rendered: Rendered, width: int) -> Iterator[str]:
     rails = Rails([(edge.source, edge.target) for edge in rendered.edges if not edge.back])
     drawn = [(node, *rails.pass_node(node.id, _symbol(node))) for node in rendered.nodes]
     gutter = max((len(row) for _, joints, row, after in drawn for row in (*joints, row, after)), default=0)
-    cells = [
-        (cut(node.name, 32), cut(node.type, 32), _gives(node, rendered), _settings(node, rendered))
-        for node in rendered.nodes
-    ]
-    widths = [max((len(cell[column]) for cell in cells), default=0) for column in range(3)]
+    cells = [_cells(node, rendered) for node in rendered.nodes]
+    if gutter > width // 2:  # lines would leave no room for words
+        drawn = [(node, (), _symbol(node), "") for node in rendered.nodes]
+        gutter, cells = (
+            1,
+            [[cell[0], _needs(node, rendered), *cell[1:]] for node, cell in zip(rendered.nodes, cells, strict=True)],
+        )
+    widths = [max(map(len, column)) for column in list(zip(*cells, strict=True))[:-1]]
     for (node, joints, row, after), cell in zip(drawn, cells, strict=True):
         yield from joints
         yield cut(_line(row.ljust(gutter), cell, widths), width)
         remarks = [*(f"✗ {problem}" for problem in node.problems), *_loops(node, rendered)]
         yield from (f"{after.ljust(gutter)}  {remark}" for remark in remarks)
+
+
+def _needs(node: RenderedNode, rendered: Rendered) -> str:
+    """Name what a node needs, where no lines show it."""
+    names = {other.id: other.name for other in rendered.nodes}
+    needed = dict.fromkeys(names[edge.source] for edge in rendered.edges if edge.target == node.id)
+    return cut(f"← {', '.join(needed)}", 32) if needed else ""
+
+
+def _cells(node: RenderedNode, rendered: Rendered) -> list[str]:
+    """Give what stands in a line: where a run is laid on the graph, its counts instead of the parameters."""
+    cells = [cut(node.name, 32), cut(node.type, 32), _gives(node, rendered)]
+    if rendered.run is None:
+        return [*cells, _settings(node, rendered)]
+    tally = node.tally
+    return (
+        [*cells[:2], did(tally), f"✗ {tally.failed} failed" if tally.failed else "", took(tally)]
+        if tally
+        else ([*cells[:2], "", "", ""])
+    )
+
+
+def _plan(rendered: Rendered) -> Iterator[str]:
+    """Tell the plan, segment by segment; ``#3`` is a slot, which holds one value."""
+    names = {node.id: node.name for node in rendered.nodes}
+    for segment in rendered.segments:
+        inside = ", ".join(names[node] for node in segment.nodes)
+        yield from ("", f"segment {segment.number}, {segment.placement}: {inside}")
+        yield from (f"  {step}" for step in segment.steps)
 
 
 def _line(rails: str, cell: Sequence[str], widths: Sequence[int]) -> str:
@@ -85,7 +118,7 @@ def _symbol(node: RenderedNode) -> str:
 def _gives(node: RenderedNode, rendered: Rendered) -> str:
     """Say what a node gives and how often; the stream only where there are several."""
     if node.role == "sink":
-        kept = [edge.input for edge in rendered.edges if edge.target == node.id]
+        kept = [edge.input for edge in rendered.edges if edge.target == node.id and edge.input]
         return f"keeps {', '.join(kept)}" if len(kept) < 3 else f"keeps {len(kept)} results"
     streams = {other.stream for other in rendered.nodes if other.stream}
     often = _OFTEN.get(node.cadence, "")

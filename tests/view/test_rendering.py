@@ -109,7 +109,8 @@ def test_a_loop_is_drawn_in_red_with_one_edge_that_goes_back() -> None:
     assert [edge.sound for edge in rendered.edges] == [False, False]
     assert sorted(edge.back for edge in rendered.edges) == [False, True]
     assert "↺" in to_text(rendered)
-    assert to_svg(rendered).count("url(#wrong)") == 2
+    assert to_svg(rendered).count("<g data-edge=") == 2
+    assert to_svg(rendered).count('hr-word hr-wrong"/></g>') == 2
 
 
 def test_a_node_that_needs_itself_is_drawn() -> None:
