@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from headrace.engine.model.constraints import Meta
+from headrace.engine.model.constraints import Meta, Unit
 from headrace.engine.model.errors import UsageError
 from headrace.engine.model.node import node, source_node
 from headrace.engine.model.ports import Frame, Stack
-from headrace.engine.model.records import RecordedRun, RunContext
+from headrace.engine.model.records import RecordedRun, Reference, RunContext
 from headrace.engine.model.skip import SKIP, Skip
+from headrace.nodes.support.files_read import image_file
 from headrace.nodes.support.frame_origin import FrameOrigin, NoFrameError, field_sum, origin_problems
 from headrace.nodes.support.pixels import as_stack, companion
 
@@ -99,6 +100,23 @@ def _problems(parameters: Mapping[str, Any]) -> Iterator[str]:
     yield from origin_problems("background", parameters)
 
 
+def _references(parameters: Mapping[str, Any], run: RunContext) -> Iterator[Reference]:
+    """Give the background run of a run, and the dark run of that, as far as they are named by now."""
+    named = FrameOrigin("background", None, parameters["key"], parameters["uid"], None, "", None)
+    found = named.reference(run, parameters["wait"])
+    if found is None:
+        return
+    yield found
+    recorded = run.find_run(found.uid)
+    stream = parameters["dark_stream"]
+    if recorded is not None and stream is not None and any(True for _ in recorded.events(stream)):
+        return  # it has a dark of its own
+    own_dark = FrameOrigin("dark", None, parameters["dark_key"], None, None, "", None)
+    dark = None if recorded is None else own_dark.reference(RunContext(recorded.start), parameters["wait"])
+    if dark is not None:
+        yield dark
+
+
 class Background:
     """Find the background of a run, take its own dark off, and hold it for the run's events.
 
@@ -143,6 +161,9 @@ class Background:
     missing
         If there is no background, or no dark for it: ``error`` (the events that need it fail), ``skip`` (they are
         left out), ``zero`` (what is missing counts as zero everywhere: a background of shape (1, 1), or no dark).
+    wait
+        Live: how long events wait for the background run, and the dark run of that, if they are not there yet; counted
+        from the start of the run in the time of its events. 0: not at all.
 
     Raises
     ------
@@ -178,6 +199,7 @@ class Background:
         dark_key: str | None = "sc_dk_field_uid",
         dark_stream: str | None = None,
         missing: Literal["error", "skip", "zero"] = "error",
+        wait: Annotated[float, Unit("s"), Meta(ge=0)] = 60.0,
         run: RunContext | None = None,
     ) -> None:
         problems = list(_problems({"key": key, "uid": uid, "file": file, "field": field}))
@@ -254,4 +276,4 @@ class Background:
         return self._dark.image(context)
 
 
-background = source_node(Background, held=True, problems_of=_problems)
+background = source_node(Background, held=True, problems_of=_problems, refers_to=_references, files_of=image_file)

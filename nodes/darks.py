@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
+from headrace.engine.model.constraints import Meta, Unit
 from headrace.engine.model.errors import DocumentError, UsageError
 from headrace.engine.model.node import source_node
 from headrace.engine.model.ports import Frame
-from headrace.engine.model.records import Event, RunContext
+from headrace.engine.model.records import Event, Reference, RunContext
 from headrace.engine.model.skip import SKIP, Skip
+from headrace.nodes.support.files_read import image_file
 from headrace.nodes.support.frame_origin import FrameOrigin, NoFrameError, field_sum, origin_problems
 
 __all__ = ["dark"]
@@ -23,6 +25,14 @@ def _problems(parameters: Mapping[str, Any]) -> Iterator[str]:
     stream, index = parameters["stream"], parameters["index"]
     if stream is not None and index is not None and index < -1:
         yield f"dark: index {index} of a stream is not known while it runs; give -1, null or from 0 up"
+
+
+def _references(parameters: Mapping[str, Any], run: RunContext) -> Iterator[Reference]:
+    """Give the dark run of a run, if one is named."""
+    named = FrameOrigin("dark", None, parameters["key"], parameters["uid"], None, "", None)
+    found = named.reference(run, parameters["wait"])
+    if found is not None:
+        yield found
 
 
 class Dark:
@@ -40,6 +50,9 @@ class Dark:
 
     The dark is the mean over all frames of all events of the dark run's stream `run_stream`, in float64; `index`
     picks one event instead. A dark taken in the run itself is the mean over the frames of its one event.
+
+    Live, a dark run that is named but not known yet is waited for: events are kept back until it has come whole, and
+    then go on in order. `wait` says how long. What is kept back is bounded, and the end of the run ends the waiting.
 
     If there is no dark, `missing` says what happens. A field that is misspelt, or a file that is broken, is an
     error in any case.
@@ -66,6 +79,9 @@ class Dark:
     missing
         If there is no dark: ``error`` (the run fails and says so), ``skip`` (they are left out), ``zero``
         (a frame of shape (1, 1) that stands for zero everywhere).
+    wait
+        Live: how long events wait for a dark run that is not there yet, counted from the start of the run in the time
+        of its events. 0: not at all.
 
     Raises
     ------
@@ -106,6 +122,7 @@ class Dark:
         file: str | None = None,
         index: int | None = None,
         missing: Literal["error", "skip", "zero"] = "error",
+        wait: Annotated[float, Unit("s"), Meta(ge=0)] = 60.0,
         run: RunContext | None = None,
     ) -> None:
         declared = {"key": key, "uid": uid, "file": file, "field": field, "stream": stream, "index": index}
@@ -164,4 +181,4 @@ class Dark:
         return self._origin.image(self._run)
 
 
-dark = source_node(Dark, held=True, problems_of=_problems)
+dark = source_node(Dark, held=True, problems_of=_problems, refers_to=_references, files_of=image_file)

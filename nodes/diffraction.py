@@ -14,6 +14,7 @@ from headrace.engine.model.ports import Cadence, Frame, Metadata
 from headrace.engine.model.records import RunContext
 from headrace.engine.model.skip import SKIP, Skip
 from headrace.nodes.support.arrays import as_frame
+from headrace.nodes.support.files_read import poni_files
 from headrace.nodes.support.lookup import MISSING, find
 from headrace.nodes.support.poni import plain_geometry, read_poni
 from headrace.nodes.support.pyfai import polarization_of, require_pyfai
@@ -30,7 +31,7 @@ def _origin_problems(parameters: Mapping[str, Any]) -> Iterable[str]:
         yield "geometry: file and values both say what the geometry is; give one of them"
 
 
-@source_node(cadence_of=_run_level, problems_of=_origin_problems)
+@source_node(cadence_of=_run_level, problems_of=_origin_problems, files_of=poni_files)
 def geometry(
     *,
     key: str = "calibration_md",

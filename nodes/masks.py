@@ -12,6 +12,7 @@ from headrace.engine.model.errors import UsageError
 from headrace.engine.model.node import node, source_node
 from headrace.engine.model.ports import Cadence, Frame, Stack
 from headrace.nodes.support.arrays import as_frame
+from headrace.nodes.support.files_read import image_file
 from headrace.nodes.support.image_files import read_images
 from headrace.nodes.support.mask_arrays import as_mask, narrowed
 from headrace.nodes.support.pixels import as_stack, holds
@@ -20,7 +21,7 @@ from headrace.nodes.support.polygons import Vertices, inside_polygon, polygon_pr
 __all__ = ["apply_mask", "combine_masks", "mask_edges", "mask_file", "mask_polygon", "mask_range"]
 
 
-@source_node(cadence_of=lambda parameters: Cadence.RUN)
+@source_node(cadence_of=lambda parameters: Cadence.RUN, files_of=image_file)
 def mask_file(*, file: str, bad: Literal["zero", "nonzero"] = "zero") -> Frame:
     """Read a mask from a file, once per run.
 

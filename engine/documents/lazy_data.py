@@ -46,6 +46,11 @@ class LazyData(Mapping[str, Any]):
         self._data_keys = data_keys
         self._outside = outside
 
+    @property
+    def inline_bytes(self) -> int:
+        """About how many bytes the values take that stand in the event document itself."""
+        return sum(int(getattr(value, "nbytes", 64)) for value in self._inline.values())
+
     def __getitem__(self, key: str) -> Any:
         data_key = self._data_keys.get(key, {})
         if key in self._outside:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from headrace.engine.documents.assembler import Assembler, Record
+from headrace.engine.documents.assets import AssetSettings
 from headrace.engine.documents.time_order import in_time_order
 from headrace.engine.model.errors import DocumentError
 from headrace.engine.model.records import Event, RecordedRun
@@ -22,6 +23,8 @@ class MemoryRun:
         ``(name, document)``, the start document first.
     find_run
         Looks other runs up by uid.
+    assets
+        Where data files are and how long they are waited for.
 
     Raises
     ------
@@ -33,9 +36,11 @@ class MemoryRun:
         self,
         documents: Iterable[tuple[str, Mapping[str, Any]]],
         find_run: Callable[[str], RecordedRun | None] | None = None,
+        assets: AssetSettings | None = None,
     ) -> None:
         self._documents = [(str(name), doc) for name, doc in documents]
         self._find_run = find_run
+        self._assets = assets
         if not self._documents or self._documents[0][0] != "start":
             problem = "a run begins with a start document; got " + (
                 repr(self._documents[0][0]) if self._documents else "no documents"
@@ -63,7 +68,7 @@ class MemoryRun:
 
     def records(self) -> Iterator[Record]:
         """Give the run's context, its events and its end."""
-        assembler = Assembler(self._find_run)
+        assembler = Assembler(self._find_run, self._assets)
         for name, doc in in_time_order((name, dict(doc)) for name, doc in self._documents):
             yield from assembler.feed(name, doc)
         yield from assembler.finish()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from headrace.engine.documents.assets import AssetSettings
 from headrace.engine.documents.files import SUFFIXES, read_starts
 from headrace.engine.documents.store_folder import DOCUMENTS, run_folder
 from headrace.engine.documents.stored_run import StoredRun
@@ -27,8 +28,8 @@ class FolderStore:
     ----------
     folder
         The folder.
-    root_map
-        Beginning of a path in the documents to what it is called here, for data files.
+    assets
+        Where data files are and how long they are waited for.
 
     Attributes
     ----------
@@ -41,10 +42,10 @@ class FolderStore:
         If there is no such folder.
     """
 
-    def __init__(self, folder: str | Path, root_map: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: str | Path, assets: AssetSettings | None = None) -> None:
         self.folder = Path(folder)
         self.notes: Counter[str] = Counter()
-        self._root_map = dict(root_map or {})
+        self._assets = assets
         self._known: dict[Path, tuple[int, StoredRun | None]] = {}  # file -> its age, its run
         if not self.folder.is_dir():
             message = f"there is no folder {self.folder}; expected a folder of stored runs"
@@ -85,7 +86,7 @@ class FolderStore:
 
     def open(self, path: Path, start: Mapping[str, object]) -> StoredRun:
         """Give the run of a document file as one of this store, which is searched for its darks."""
-        return StoredRun(path, start, find_run=self.find_run, root_map=self._root_map)
+        return StoredRun(path, start, find_run=self.find_run, assets=self._assets)
 
     def find_run(self, uid: str) -> StoredRun | None:
         """Give the run of exactly this uid, or None."""

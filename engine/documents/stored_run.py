@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,8 @@ class StoredRun:
         The run's start document.
     find_run
         Looks other runs up by uid, for `RunContext.find_run`.
-    root_map
-        Beginning of a path in the documents to what it is called here.
+    assets
+        Where data files are and how long they are waited for. Those of a run that has ended are not waited for.
 
     Attributes
     ----------
@@ -52,13 +53,13 @@ class StoredRun:
         start: Document,
         *,
         find_run: Callable[[str], RecordedRun | None] | None = None,
-        root_map: Mapping[str, str] | None = None,
+        assets: AssetSettings | None = None,
     ) -> None:
         self.path = path
         self.start: Mapping[str, Any] = start
         self.notes: Counter[str] = Counter()
         self._find_run = find_run
-        self._root_map = dict(root_map or {})
+        self._assets = assets or AssetSettings()
 
     @property
     def uid(self) -> str:
@@ -91,13 +92,13 @@ class StoredRun:
         Events of several streams come in the order in which they were stored, or by their time if the file
         holds them grouped by stream.
         """
-        patience = 5.0 if self.stop is None else 0.0  # a finished run's files grow no more
-        settings = AssetSettings(self._root_map, self.path.absolute().parent, patience)
+        patience = self._assets.patience if self.stop is None else 0.0  # a finished run's files grow no more
+        settings = replace(self._assets, beside=self.path.absolute().parent, patience=patience)
         assembler = Assembler(self._find_run, settings)
         try:
             for record in self._read(assembler):
                 if _run_of(record) == self.uid:
-                    yield record
+                    yield replace(record, origin=str(self.path.absolute())) if isinstance(record, RunContext) else record
                     if isinstance(record, RunEnd):
                         return
         finally:

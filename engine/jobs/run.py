@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from headrace.engine.documents.assets import AssetSettings
 from headrace.engine.documents.memory_run import MemoryRun
 from headrace.engine.documents.result import Result
+from headrace.engine.jobs.caching import CacheChoice
 from headrace.engine.jobs.destinations import Destination
 from headrace.engine.jobs.graphs import open_graph
 from headrace.engine.jobs.job import Job
-from headrace.engine.jobs.sources import Readable, lights, stored_runs
+from headrace.engine.jobs.routing import chosen_runs
+from headrace.engine.jobs.sources import Readable
 from headrace.engine.model.errors import UsageError
 from headrace.engine.model.graph import Graph
 from headrace.engine.runtime.streams import StreamLibrary
@@ -29,6 +32,8 @@ def run(
     trust: bool = False,
     lookup: str | Path | None = None,
     runtime: StreamLibrary | type = "streamz",
+    assets: AssetSettings | None = None,
+    cache: CacheChoice = None,
 ) -> Result:
     """Run a graph on one stored run and give its result.
 
@@ -50,6 +55,11 @@ def run(
         A store in which other runs (darks) are looked up.
     runtime
         The stream library the pipeline is built on: ``"streamz"``, ``"rapidz"`` or a ``Stream`` class.
+    assets
+        Where data files are and how long they are waited for.
+    cache
+        Where values are kept, so that `headrace.replay` need not compute them again: a folder, True for the usual
+        one, None for nowhere.
 
     Returns
     -------
@@ -80,12 +90,12 @@ def run(
     >>> result["mean"].tolist(), result.stop["exit_status"]
     ([[[2.0, 3.0]]], 'success')
     """
-    runs = lights(stored_runs(source), open_graph(graph, trust=trust)[0])
+    runs = chosen_runs(source, open_graph(graph, trust=trust)[0], assets)
     if len(runs) != 1:
         uids = ", ".join(str(one.start["uid"])[:8] for one in runs) or "none"
         problem = f"expected one run to analyse, found {len(runs)} ({uids}); name one, or use run_each"
         raise UsageError(problem)
-    return next(_results(graph, runs, to, set, trust=trust, lookup=lookup, runtime=runtime))
+    return next(_results(graph, runs, to, set, trust=trust, lookup=lookup, runtime=runtime, assets=assets, cache=cache))
 
 
 def run_each(
@@ -97,6 +107,8 @@ def run_each(
     trust: bool = False,
     lookup: str | Path | None = None,
     runtime: StreamLibrary | type = "streamz",
+    assets: AssetSettings | None = None,
+    cache: CacheChoice = None,
 ) -> Iterator[Result]:
     """Run a graph on every run of a source, oldest first, and give each result as it is done.
 
@@ -104,12 +116,14 @@ def run_each(
     """
     yield from _results(
         graph,
-        lights(stored_runs(source), open_graph(graph, trust=trust)[0]),
+        chosen_runs(source, open_graph(graph, trust=trust)[0], assets),
         to,
         set,
         trust=trust,
         lookup=lookup,
         runtime=runtime,
+        assets=assets,
+        cache=cache,
     )
 
 
@@ -139,7 +153,7 @@ def _listed(to: Destination | Iterable[Destination] | None) -> list[Destination]
     return list(to)
 
 
-def open_run(address: str | Path) -> Result:
+def open_run(address: str | Path, assets: AssetSettings | None = None) -> Result:
     """Open a stored run, a result or a raw one, to read it.
 
     Parameters
@@ -147,6 +161,8 @@ def open_run(address: str | Path) -> Result:
     address
         ``STORE/UID`` (the beginning of a uid is enough), ``STORE/-1`` for the newest, the folder of a run, or a
         document file.
+    assets
+        Where data files are and how long they are waited for.
 
     Raises
     ------
@@ -157,4 +173,4 @@ def open_run(address: str | Path) -> Result:
     """
     from headrace.engine.documents.address import open_run as open_stored
 
-    return Result(open_stored(address))
+    return Result(open_stored(address, assets))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from headrace.engine.documents.assembler import Record
+from headrace.engine.documents.assets import AssetSettings
 from headrace.engine.documents.memory_run import MemoryRun
 from headrace.engine.documents.pages import checked_documents, document_name
 from headrace.engine.documents.recent_runs import is_dark
@@ -29,8 +30,15 @@ Readable: TypeAlias = "str | Path | Result | RunSource | Iterable[tuple[str, Map
 """An address, a run that was opened, or documents."""
 
 
-def stored_runs(source: Readable) -> list[Any]:
+def stored_runs(source: Readable, assets: AssetSettings | None = None) -> list[Any]:
     """Give the runs that a source holds, oldest first.
+
+    Parameters
+    ----------
+    source
+        The source.
+    assets
+        Where data files are and how long they are waited for. A run that was opened already knows itself.
 
     Raises
     ------
@@ -47,13 +55,13 @@ def stored_runs(source: Readable) -> list[Any]:
             raise UsageError(problem)
         from headrace.engine.documents.address import open_source
 
-        return list(open_source(source))
+        return list(open_source(source, assets))
     if isinstance(source, Result):
         return [source.run]
     if hasattr(source, "records"):
         return [source]
     if isinstance(source, Iterable):
-        return _runs_of(source)
+        return _runs_of(source, assets)
     problem = f"expected an address, a run or documents to run on, got {type(source).__name__}"
     raise UsageError(problem)
 
@@ -78,7 +86,7 @@ def _texts(values: Iterable[Any]) -> set[str]:
     return {value for value in values if isinstance(value, str)}
 
 
-def _runs_of(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> list[MemoryRun]:
+def _runs_of(documents: Iterable[tuple[str, Mapping[str, Any]]], assets: AssetSettings | None) -> list[MemoryRun]:
     """Sort documents, which may be of several runs, into runs that know each other."""
     routes = RunRoutes()
     found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
@@ -87,5 +95,5 @@ def _runs_of(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> list[MemoryR
             for uid in routes.of(kind, single):
                 found.setdefault(uid, []).append((kind, single))
     runs: dict[str, MemoryRun] = {}
-    runs.update((uid, MemoryRun(own, runs.get)) for uid, own in found.items())
+    runs.update((uid, MemoryRun(own, runs.get, assets)) for uid, own in found.items())
     return list(runs.values())

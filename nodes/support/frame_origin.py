@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headrace.engine.model.errors import DocumentError, HeadraceError, UsageError
-from headrace.engine.model.records import Event, RecordedRun, RunContext
+from headrace.engine.model.records import Event, RecordedRun, Reference, RunContext
 from headrace.nodes.support.arrays import sum_of_frames
 from headrace.nodes.support.image_files import read_images
 from headrace.nodes.support.lookup import MISSING, find, not_there
@@ -95,6 +95,11 @@ class FrameOrigin:
             If it is there and can't be read.
         """
         return self.of_file() if self.file is not None else self.of_run(self.recorded(context))
+
+    def reference(self, context: RunContext, wait: float) -> Reference | None:
+        """Give the run that the frames are in, if one is named, whether it is known or not."""
+        named = self.uid if self.uid is not None or self.key is None else find(context.start, self.key)
+        return Reference(named, self.noun, wait) if isinstance(named, str) and named else None
 
     def of_file(self) -> npt.NDArray[np.float64]:
         """Give the mean over the frames of the file, or the one picked by `index`."""

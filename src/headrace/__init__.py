@@ -14,9 +14,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from headrace.engine.documents.assets import AssetSettings
+    from headrace.engine.documents.packing import deserializer, serializer
     from headrace.engine.documents.result import Result
     from headrace.engine.jobs.check import check
     from headrace.engine.jobs.job import Job
+    from headrace.engine.jobs.publishing import publish
+    from headrace.engine.jobs.recording import record
+    from headrace.engine.jobs.replay import Replayed, replay
+    from headrace.engine.jobs.rerun import Rerun, rerun
     from headrace.engine.jobs.run import open_run, run, run_each
     from headrace.engine.model.constraints import Meta, Odd, Unit
     from headrace.engine.model.errors import DocumentError, HeadraceError, NotReachableError, UsageError
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SKIP",
     "Array",
+    "AssetSettings",
     "DocumentError",
     "Event",
     "EventKey",
@@ -45,6 +52,8 @@ __all__ = [
     "NotReachableError",
     "Odd",
     "Profile",
+    "Replayed",
+    "Rerun",
     "Result",
     "RunContext",
     "Scalar",
@@ -55,18 +64,25 @@ __all__ = [
     "UsageError",
     "Value",
     "check",
+    "deserializer",
     "named",
     "node",
     "node_class",
     "open_run",
+    "publish",
+    "record",
+    "replay",
+    "rerun",
     "run",
     "run_each",
+    "serializer",
     "source_node",
 ]
 
 _HOME = {
     "SKIP": "model.skip",
     "Array": "model.ports",
+    "AssetSettings": "documents.assets",
     "DocumentError": "model.errors",
     "Event": "model.records",
     "EventKey": "model.records",
@@ -81,6 +97,8 @@ _HOME = {
     "NotReachableError": "model.errors",
     "Odd": "model.constraints",
     "Profile": "model.ports",
+    "Replayed": "jobs.replay",
+    "Rerun": "jobs.rerun",
     "Result": "documents.result",
     "RunContext": "model.records",
     "Scalar": "model.ports",
@@ -91,12 +109,18 @@ _HOME = {
     "UsageError": "model.errors",
     "Value": "model.ports",
     "check": "jobs.check",
+    "deserializer": "documents.packing",
     "named": "model.wiring",
     "node": "model.node",
     "node_class": "model.node",
     "open_run": "jobs.run",
+    "publish": "jobs.publishing",
+    "record": "jobs.recording",
+    "replay": "jobs.replay",
+    "rerun": "jobs.rerun",
     "run": "jobs.run",
     "run_each": "jobs.run",
+    "serializer": "documents.packing",
     "source_node": "model.node",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +18,18 @@ import tifffile
 from headrace.engine.documents.assets import AssetReader, AssetSettings
 from headrace.engine.documents.assets.sequences import classic_name, stream_name
 from headrace.engine.model.errors import DocumentError, NotReachableError
+
+APPENDING = """
+import sys, time, h5py
+for count in range(1, 21):
+    with h5py.File(sys.argv[1], "a") as file:
+        frames = file.require_group("entry/data")
+        if count == 1:
+            frames.create_dataset("data", (0, 6, 5), "<u2", maxshape=(None, 6, 5))
+        frames["data"].resize(count, axis=0)
+        frames["data"][count - 1] = count
+    time.sleep(0.01)
+"""
 
 Files = Callable[..., tuple[Path, Any]]
 
@@ -162,27 +176,115 @@ def test_a_file_is_found_through_the_root_map_or_beside_the_documents(frames_fil
         np.testing.assert_array_equal(reader(**settings).datum(there, datum(point_number=0)), frames)
 
 
-def test_a_file_that_is_still_written_is_waited_for(tmp_path: Path) -> None:
-    path = tmp_path / "growing.h5"
-    frames = np.arange(120, dtype="<u2").reshape(4, 6, 5)
+def test_rows_are_waited_for_until_they_are_written_and_not_read_as_zeros(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.h5"
+    with h5py.File(path, "w") as file:
+        grown = file.create_dataset("/entry/data/data", (3, 6, 5), "<u2", maxshape=(None, 6, 5), chunks=(1, 6, 5))
+        grown[0] = 7
+    assert reader(patience=0.1).row(stream_resource(path), 0, {"shape": [1, 6, 5]}).max() == 7
+    with pytest.raises(NotReachableError, match=r"rows 1 to 1 of .* announced in .* but not written"):
+        reader(patience=0.1).row(stream_resource(path), 1, {"shape": [1, 6, 5]})
+    assert not reader().row(stream_resource(path), 1, {"shape": [1, 6, 5]}).any()  # a finished file says what it says
 
-    def write() -> None:
-        time.sleep(0.1)
-        with h5py.File(path, "w", libver="latest") as file:
-            grown = file.create_dataset("/entry/data/data", (0, 6, 5), "<u2", maxshape=(None, 6, 5))
-            file.swmr_mode = True
-            for i, frame in enumerate(frames):
-                time.sleep(0.05)
-                grown.resize(i + 1, axis=0)
-                grown[i] = frame
-                grown.flush()
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    patient = reader(patience=10)
-    for i in range(4):
-        np.testing.assert_array_equal(patient.row(stream_resource(path), i, {"shape": [1, 6, 5]}), frames[i : i + 1])
-    writer.join()
+def test_reading_never_stands_in_the_way_of_a_writer(tmp_path: Path) -> None:
+    path, patient = tmp_path / "appended.h5", reader(patience=10)
+    writer = subprocess.Popen([sys.executable, "-c", APPENDING, path])  # fails if anybody holds a lock
+    for number in range(20):
+        assert patient.row(stream_resource(path), number, {"shape": [1, 6, 5]}).min() == number + 1
+    assert writer.wait(20) == 0
+
+
+def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
+    path, patient = tmp_path / "a.h5", reader(patience=1)
+    for value in (1, 2):
+        with h5py.File(tmp_path / "new.h5", "w") as file:
+            file["/entry/data/data"] = np.full((1, 6, 5), value)
+        (tmp_path / "new.h5").rename(path)
+        assert patient.row(stream_resource(path), 0, {"shape": [1, 6, 5]}).min() == value
+
+
+@pytest.mark.parametrize("suffix", ["npy", "tiff"])
+def test_a_file_that_is_half_written_is_waited_for(suffix: str, tmp_path: Path) -> None:
+    frame = np.random.default_rng(0).integers(0, 999, (40, 50)).astype("<u2")
+    whole, path = tmp_path / f"whole.{suffix}", tmp_path / f"a_0.{suffix}"
+    (np.save if suffix == "npy" else tifffile.imwrite)(whole, frame)
+    content = whole.read_bytes()
+
+    def read(**settings: Any) -> Any:
+        if suffix == "npy":
+            return reader(**settings).datum(resource("NPY_SEQ", tmp_path / "a"), datum(index=0))
+        kwargs = {"template": "%s%s_%d.tiff", "filename": "a"}
+        return reader(**settings).datum(resource("AD_TIFF", tmp_path, **kwargs), datum(point_number=0))[0]
+
+    for size in (0, 3, 60, len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:size])
+        with pytest.raises(NotReachableError, match="not written to its end"):
+            read()
+    timer = threading.Timer(0.1, lambda: path.write_bytes(content))
+    timer.start()
+    np.testing.assert_array_equal(read(patience=10), frame)
+    timer.join()
+
+
+def test_a_run_waits_in_vain_a_few_times_and_no_more(tmp_path: Path) -> None:
+    patient, told = reader(patience=0.1), []
+    began = time.monotonic()
+    for number in range(200):
+        gone = {**resource("AD_HDF5", tmp_path / f"{number}.h5"), "uid": f"r{number}"}
+        with pytest.raises(NotReachableError) as caught:
+            patient.datum(gone, datum(point_number=0))
+        told.append("waited" in str(caught.value))
+    assert sum(told) <= 10
+    assert time.monotonic() - began < 10
+
+
+def test_waiting_ends_when_it_is_cut_short_and_says_what_it_waits_for(tmp_path: Path) -> None:
+    said: list[str] = []
+    patient = reader(patience=3600, cut_short=lambda: bool(said), on_wait=said.append)
+    with pytest.raises(NotReachableError, match=r"gone.h5"):
+        patient.datum(resource("AD_HDF5", tmp_path / "gone.h5"), datum(point_number=0))
+    assert len(said) == 2
+    assert "gone.h5" in said[0]
+    assert said[1] == ""
+
+
+@pytest.mark.parametrize("name", ["/etc/hostname", "/proc/self/mem", "/dev/zero", "/dev/stdin"])
+def test_files_of_the_operating_system_are_not_read(name: str) -> None:
+    with pytest.raises(DocumentError, match="may not be read: it lies in a folder of the operating system"):
+        reader().datum(resource("AD_HDF5", Path(name)), datum(point_number=0))
+
+
+def test_hidden_files_are_read_only_if_their_folder_is_allowed(frames_file: Files, tmp_path: Path) -> None:
+    path, frames = frames_file(1)
+    hidden = tmp_path / ".secrets" / path.name
+    hidden.parent.mkdir()
+    path.rename(hidden)
+    path.symlink_to(hidden)
+    for where in (path, hidden):
+        with pytest.raises(DocumentError, match="a folder that is hidden"):
+            reader().datum(resource("AD_HDF5", where), datum(point_number=0))
+        allowed = reader(allowed=(hidden.parent,))
+        np.testing.assert_array_equal(allowed.datum(resource("AD_HDF5", where), datum(point_number=0)), frames)
+
+
+def test_only_files_in_allowed_folders_are_read_by_whatever_way(frames_file: Files, tmp_path: Path) -> None:
+    path, _ = frames_file(1)
+    (tmp_path / "data").mkdir()
+    with h5py.File(tmp_path / "data" / "linked.h5", "w") as file:
+        file["/entry/data/data"] = h5py.ExternalLink(str(path), "/entry/data/data")
+    with h5py.File(tmp_path / "data" / "raw.h5", "w") as file:
+        whole = [(str(path), 0, h5py.h5f.UNLIMITED)]
+        file.create_dataset("/entry/data/data", (1, 1, 100), "u1", external=whole)
+    layout = h5py.VirtualLayout((1, 6, 5), "<u2")
+    layout[0] = h5py.VirtualSource(str(path), "/entry/data/data", (1, 6, 5))[0]
+    with h5py.File(tmp_path / "data" / "virtual.h5", "w") as file:
+        file.create_group("/entry/data").create_virtual_dataset("data", layout)
+    for name in ("linked.h5", "raw.h5", "virtual.h5", "../frames.h5"):
+        where = tmp_path / "data" / name
+        assert reader().datum(resource("AD_HDF5", where), datum(point_number=0)).size
+        with pytest.raises(DocumentError, match=r"frames.h5 may not be read: it lies in none of the folders"):
+            reader(allowed=(tmp_path / "data",)).datum(resource("AD_HDF5", where), datum(point_number=0))
 
 
 def test_only_a_bounded_number_of_files_stays_open(frames_file: Files) -> None:

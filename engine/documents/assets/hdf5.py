@@ -3,67 +3,24 @@
 from __future__ import annotations
 
 import importlib
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from headrace.engine.documents.assets.hdf5_dataset import are_written, find_dataset, look_written, other_files
+from headrace.engine.documents.assets.hdf5_open import OpenFile, open_hdf5, stamp_of
+from headrace.engine.documents.assets.rows import Rows
 from headrace.engine.model.errors import DocumentError, NotReachableError
 
-__all__ = ["AD_DATASET", "Hdf5Files", "Rows", "rows_of_datum", "rows_of_point"]
+__all__ = ["AD_DATASET", "Hdf5Files"]
 
 AD_DATASET = "/entry/data/data"
 """Where the areaDetector HDF5 plugin puts its frames."""
-
-
-class Rows(NamedTuple):
-    """Rows of a dataset: from `start` up to `stop`, without the row axis if they are a single value."""
-
-    start: int
-    stop: int
-    single: bool
-
-
-def rows_of_point(point: int, frames: int) -> Rows:
-    """Give the rows of a point of an areaDetector file: as many as there are frames per point."""
-    return Rows(point * frames, (point + 1) * frames, single=False)
-
-
-def rows_of_datum(shape: tuple[int, ...], index: int, declared: tuple[int, ...], frames: int = 0) -> Rows:
-    """Give the rows of one datum of a stream in a dataset of a given shape.
-
-    Parameters
-    ----------
-    shape
-        Shape of the dataset.
-    index
-        Number of the datum, counted from 0.
-    declared
-        Shape of one datum as the descriptor declares it. A dataset with as many axes has ``declared[0]`` rows
-        for each datum; one with more axes has a row for each.
-    frames
-        Rows for each datum if the stream resource says so itself; 0 if not.
-
-    Raises
-    ------
-    DocumentError
-        If the dataset has fewer axes than a datum.
-
-    Examples
-    --------
-    >>> rows_of_datum((10, 4, 4), 2, (5, 4, 4))
-    Rows(start=10, stop=15, single=False)
-    >>> rows_of_datum((10, 4, 4), 2, (4, 4))
-    Rows(start=2, stop=3, single=True)
-    """
-    if len(shape) < max(len(declared), 1):
-        message = f"the dataset has shape {shape}, too few axes for data declared with shape {declared}"
-        raise DocumentError(message)
-    if len(shape) == len(declared):
-        return Rows(index * declared[0], (index + 1) * declared[0], single=False)
-    count = max(frames, 1)
-    return Rows(index * count, (index + 1) * count, single=count == 1)
+_MOST_BYTES = 1 << 32
+"""A single value larger than this is refused: a dataset may claim any size without having it."""
 
 
 class Hdf5Files:
@@ -73,6 +30,12 @@ class Hdf5Files:
     ----------
     max_open
         How many files stay open at most.
+    growing
+        Whether files may still be growing. Rows whose storage has not been written are then taken for rows that are
+        not there yet, and not for zeros.
+    check
+        Called with the path of any other file that a dataset takes its values from (an external link, a virtual
+        dataset); raises if it may not be read.
 
     Notes
     -----
@@ -80,12 +43,16 @@ class Hdf5Files:
     one thread in at a time), never while waiting for a file to grow.
     """
 
-    def __init__(self, max_open: int) -> None:
+    def __init__(
+        self, max_open: int, *, growing: bool = False, check: Callable[[Path], None] = lambda path: None
+    ) -> None:
         self._max_open = max(max_open, 1)
+        self._growing = growing
+        self._check = check
         self._lock = threading.Lock()
-        self._open: OrderedDict[tuple[Path, bool], Any] = OrderedDict()  # (path, swmr wanted) -> h5py.File
+        self._open: OrderedDict[Path, OpenFile] = OrderedDict()
 
-    def read(self, path: Path, dataset: str, rows: Callable[[tuple[int, ...]], Rows], *, swmr: bool) -> Any:
+    def read(self, path: Path, dataset: str, rows: Callable[[tuple[int, ...]], Rows]) -> Any:
         """Read rows of a dataset.
 
         Parameters
@@ -96,8 +63,6 @@ class Hdf5Files:
             Path of the dataset in the file.
         rows
             From the shape of the dataset to the rows that are wanted.
-        swmr
-            Whether another program may be writing the file in single-writer-multiple-reader mode.
 
         Raises
         ------
@@ -108,77 +73,63 @@ class Hdf5Files:
         """
         with self._lock:
             try:
-                return self._read_now(self._file(path, swmr), path, dataset, rows)
+                return self._read_now(path, dataset, rows)
             except NotReachableError:
-                self._forget((path, swmr))  # a fresh look at the file next time
+                self._forget(path)  # a fresh look at the file next time
                 raise
 
-    def _read_now(self, file: Any, path: Path, dataset: str, rows: Callable[[tuple[int, ...]], Rows]) -> Any:
-        found = _dataset(file, path, dataset)
+    def _read_now(self, path: Path, dataset: str, rows: Callable[[tuple[int, ...]], Rows]) -> Any:
+        opened = self._file(path)
+        found = find_dataset(opened.file, path, dataset)
+        for other in other_files(found, path):
+            self._check(other)
         wanted = rows(found.shape)
+        rows_text = f"rows {wanted.start} to {wanted.stop - 1} of {dataset}"
         if wanted.stop > found.shape[0]:
-            rows_text = f"rows {wanted.start} to {wanted.stop - 1} of {dataset}"
             message = f"{rows_text} are not in {path}: it has {found.shape[0]}"
             raise NotReachableError(message)
-        return _load(found, path, wanted)
+        values = _load(found, path, wanted)
+        if self._growing and not look_written(found, wanted, values):
+            if not are_written(found, wanted):
+                message = f"{rows_text} are announced in {path} but not written"
+                raise NotReachableError(message)
+            values = _load(found, path, wanted)  # may have been written since
+        if self._growing and opened.stamp is not None and stamp_of(path) != opened.stamp:
+            message = f"{path} was written to while it was read"
+            raise NotReachableError(message)
+        return values
 
-    def _file(self, path: Path, swmr: bool) -> Any:
-        key = (path, swmr)
-        if key not in self._open:
-            self._open[key] = _open(path, swmr)
+    def _file(self, path: Path) -> OpenFile:
+        known = self._open.get(path)
+        if known is not None and known.stamp is not None and stamp_of(path) != known.stamp:
+            self._forget(path)
+        if path not in self._open:
+            self._open[path] = open_hdf5(path)
             while len(self._open) > self._max_open:
-                self._open.popitem(last=False)[1].close()
-        self._open.move_to_end(key)
-        return self._open[key]
+                self._open.popitem(last=False)[1].file.close()
+        self._open.move_to_end(path)
+        return self._open[path]
 
-    def _forget(self, key: tuple[Path, bool]) -> None:
-        file = self._open.pop(key, None)
-        if file is not None:
-            file.close()
+    def _forget(self, path: Path) -> None:
+        opened = self._open.pop(path, None)
+        if opened is not None:
+            opened.file.close()
 
     def close(self) -> None:
         """Close all files. Reading goes on to work: it opens them again."""
         with self._lock:
-            for key in list(self._open):
-                self._forget(key)
-
-
-def _open(path: Path, swmr: bool) -> Any:
-    import h5py
-
-    try:
-        return h5py.File(path, "r", swmr=swmr)
-    except OSError as error:
-        reason = error
-    if swmr:  # an ordinary file, not made for several readers
-        try:
-            return h5py.File(path, "r")
-        except OSError as error:
-            reason = error
-    message = f"can't open {path} as HDF5: {reason}"
-    raise NotReachableError(message)
-
-
-def _dataset(file: Any, path: Path, name: str) -> Any:
-    import h5py
-
-    try:
-        found = file[name]
-    except KeyError as error:
-        message = f"there is no dataset {name} in {path}"
-        raise NotReachableError(message) from error
-    if not isinstance(found, h5py.Dataset) or not found.shape:
-        message = f"{name} in {path} is no dataset with rows"
-        raise DocumentError(message)
-    if file.swmr_mode:
-        found.id.refresh()
-    return found.asstr() if h5py.check_string_dtype(found.dtype) else found
+            for path in list(self._open):
+                self._forget(path)
 
 
 def _load(found: Any, path: Path, rows: Rows) -> Any:
+    import h5py
+
+    if h5py.check_string_dtype(found.dtype):
+        found = found.asstr()
     try:
         return _values(found, rows)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         if "filter" not in str(error) and "plugin" not in str(error):
             message = f"can't read {path}: {error}"
             raise NotReachableError(message) from error
@@ -197,7 +148,13 @@ def _values(found: Any, rows: Rows) -> Any:
     if not hasattr(found, "read_direct"):  # text
         return found[selection]
     count = () if rows.single else (rows.stop - rows.start,)
-    values = np.empty((*count, *found.shape[1:]), found.dtype)
+    shape = (*count, *found.shape[1:])
+    if math.prod(shape) * found.dtype.itemsize > _MOST_BYTES:
+        message = (
+            f"{found.name} in {found.file.filename} has values of shape {shape}: more than {_MOST_BYTES} bytes each"
+        )
+        raise DocumentError(message)
+    values = np.empty(shape, found.dtype)
     if values.size:
         found.read_direct(values, source_sel=np.index_exp[selection])  # half again as fast as found[...]
     return values

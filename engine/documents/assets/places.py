@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from headrace.engine.documents.assets.allowed import refuse_forbidden
 from headrace.engine.documents.assets.settings import AssetSettings
 from headrace.engine.documents.store_folder import ARRAYS
 from headrace.engine.model.errors import DocumentError, NotReachableError
@@ -24,10 +25,13 @@ def path_of_uri(uri: str) -> str:
     --------
     >>> path_of_uri("file://localhost/data/scan%201.h5")
     '/data/scan 1.h5'
+    >>> path_of_uri("file:///Z:/data/scan.h5")
+    'Z:/data/scan.h5'
     """
     parts = urlsplit(uri)
     if parts.scheme == "file":
-        return unquote(parts.path)
+        path = unquote(parts.path)
+        return path[1:] if path[2:3] == ":" else path  # a drive of a Windows machine
     if parts.scheme and "://" in uri:
         message = f"can't read {uri!r}: expected a file:// uri"
         raise DocumentError(message)
@@ -35,18 +39,28 @@ def path_of_uri(uri: str) -> str:
 
 
 def mapped(path: str, settings: AssetSettings) -> str:
-    """Replace the beginning of a path by what it is called here.
+    r"""Replace the beginning of a path by what it is called here.
+
+    A path of a Windows machine is understood if its beginning is one that is replaced.
 
     Examples
     --------
     >>> mapped("/nsls2/xpd/a.h5", AssetSettings(root_map={"/nsls2": "/mnt", "/nsls2/xpd": "/mnt/other"}))
     '/mnt/other/a.h5'
+    >>> mapped("Z:\\scans\\a.h5", AssetSettings(root_map={"Z:\\": "/mnt/z"}))
+    '/mnt/z/scans/a.h5'
     """
     for root in sorted(settings.root_map, key=len, reverse=True):
-        bare = root.rstrip("/")
-        if path == bare or path.startswith(bare + "/"):
-            return settings.root_map[root].rstrip("/") + path[len(bare) :]
+        bare = _slashed(root, root).rstrip("/")
+        plain = _slashed(path, root)
+        if plain == bare or plain.startswith(bare + "/"):
+            return settings.root_map[root].rstrip("/") + plain[len(bare) :]
     return path
+
+
+def _slashed(path: str, root: str) -> str:
+    """Write a path with the separators of this machine, if the root it is compared with is a Windows machine's."""
+    return path.replace("\\", "/") if root[1:2] == ":" or root.startswith("\\\\") else path
 
 
 def find_file(path: str, settings: AssetSettings) -> Path:
@@ -56,16 +70,30 @@ def find_file(path: str, settings: AssetSettings) -> Path:
     ------
     NotReachableError
         If neither is there.
+    DocumentError
+        If it is a file that documents may not point to.
     """
+    if "\0" in path:
+        message = f"{path!r} is no path of a file"
+        raise DocumentError(message)
     wanted = Path(mapped(path, settings))
     tried = [wanted]
     if settings.beside is not None:
         beside = settings.beside / wanted.name
         # The array file of a store belongs to the documents beside it: a copied store reads its own.
         tried = [beside, wanted] if wanted.name == ARRAYS else [wanted, beside]
+    refusal: DocumentError | None = None
     for candidate in tried:
+        try:
+            refuse_forbidden(candidate, settings)
+        except DocumentError as error:
+            refusal = error
+            continue
         if candidate.is_file():
             return candidate
+    if refusal is not None:
+        raise refusal
     places = " nor ".join(str(place) for place in tried)
-    message = f"the data file is not at {places}. If it lies elsewhere here, map its folder with root_map"
+    advice = "If it lies elsewhere here, map its folder with --map-path (in Python: root_map)"
+    message = f"the data file is not at {places}. {advice}"
     raise NotReachableError(message)

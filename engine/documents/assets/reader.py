@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from headrace.engine.documents.assets.hdf5 import AD_DATASET, Hdf5Files, Rows, rows_of_datum, rows_of_point
+from headrace.engine.documents.assets.allowed import refuse_forbidden
+from headrace.engine.documents.assets.hdf5 import AD_DATASET, Hdf5Files
 from headrace.engine.documents.assets.npy import read_npy
 from headrace.engine.documents.assets.patience import Patience
 from headrace.engine.documents.assets.places import find_file, path_of_uri
+from headrace.engine.documents.assets.rows import Rows, rows_of_datum, rows_of_point
 from headrace.engine.documents.assets.sequences import classic_name, stream_name
 from headrace.engine.documents.assets.settings import AssetSettings
 from headrace.engine.documents.assets.tiff import read_tiff
@@ -37,11 +39,15 @@ class AssetReader:
 
     def __init__(self, settings: AssetSettings | None = None) -> None:
         self._settings = settings or AssetSettings()
-        self._hdf5 = Hdf5Files(self._settings.max_open)
-        self._patience = Patience(self._settings.patience)
+        self._patience = Patience(self._settings)
+        self._hdf5 = Hdf5Files(
+            self._settings.max_open,
+            growing=self._settings.patience > 0,
+            check=lambda path: refuse_forbidden(path, self._settings),
+        )
         self._specs: dict[str, Callable[[str, Document, Document], Any]] = {
-            "AD_HDF5": partial(self._ad_hdf5, swmr=False),
-            "AD_HDF5_SWMR": partial(self._ad_hdf5, swmr=True),
+            "AD_HDF5": self._ad_hdf5,
+            "AD_HDF5_SWMR": self._ad_hdf5,  # the file itself says whether it is being written so
             "AD_TIFF": self._ad_tiff,
             "NPY_SEQ": self._npy_seq,
         }
@@ -79,8 +85,9 @@ class AssetReader:
             raise unknown
         root, path = str(resource.get("root") or ""), str(resource.get("resource_path") or "")
         where = str(Path(root) / path) if root else path
+        kwargs, which = resource.get("resource_kwargs") or {}, datum.get("datum_kwargs") or {}
         try:
-            return read(where, resource.get("resource_kwargs") or {}, datum.get("datum_kwargs") or {})
+            return self._patience.attempt(str(resource.get("uid")), lambda: read(where, kwargs, which))
         except KeyError as error:
             message = f"datum {datum.get('datum_id')} or its {resource['spec']} resource lacks {error}"
             raise DocumentError(message) from error
@@ -115,7 +122,7 @@ class AssetReader:
             raise unknown
         declared = tuple(int(size or 0) for size in data_key.get("shape") or ())
         try:
-            value = read(resource, index, declared)
+            value = self._patience.attempt(str(resource.get("uid")), lambda: read(resource, index, declared))
         except KeyError as error:
             message = f"stream resource {resource.get('uid')} lacks {error}"
             raise DocumentError(message) from error
@@ -126,10 +133,10 @@ class AssetReader:
         """Close all files. Reading goes on to work: it opens them again."""
         self._hdf5.close()
 
-    def _ad_hdf5(self, path: str, kwargs: Document, datum: Document, *, swmr: bool) -> Any:
+    def _ad_hdf5(self, path: str, kwargs: Document, datum: Document) -> Any:
         rows = rows_of_point(int(datum["point_number"]), int(kwargs.get("frame_per_point", 1)))
         dataset = str(kwargs.get("dataset") or kwargs.get("path") or AD_DATASET)
-        return self._read_hdf5(path, dataset, lambda shape: rows, swmr)
+        return self._read_hdf5(path, dataset, lambda shape: rows)
 
     def _ad_tiff(self, path: str, kwargs: Document, datum: Document) -> Any:
         import numpy as np
@@ -137,7 +144,7 @@ class AssetReader:
         frames = int(kwargs.get("frame_per_point", 1))
         first = int(datum["point_number"]) * frames
         folder, template, name = str(Path(path)) + "/", str(kwargs["template"]), str(kwargs["filename"])
-        files = [classic_name(template, folder, name, first + i) for i in range(frames)]
+        files = (classic_name(template, folder, name, first + i) for i in range(frames))
         return np.stack([self._read_file(file, read_tiff) for file in files])
 
     def _npy_seq(self, path: str, kwargs: Document, datum: Document) -> Any:
@@ -148,8 +155,7 @@ class AssetReader:
         dataset = str(parameters.get("dataset") or parameters["path"])
         frames = int(parameters.get("multiplier") or parameters.get("frame_per_point") or 0)
         rows = partial(rows_of_datum, index=index, declared=declared, frames=frames)
-        swmr = bool(parameters.get("swmr", True))
-        return self._read_hdf5(path_of_uri(str(resource["uri"])), dataset, rows, swmr)
+        return self._read_hdf5(path_of_uri(str(resource["uri"])), dataset, rows)
 
     def _stream_files(
         self, resource: Document, index: int, declared: tuple[int, ...], *, read: Callable[[Path], Any]
@@ -159,18 +165,15 @@ class AssetReader:
         parameters = resource["parameters"]
         count = _files_per_datum(parameters, declared)
         uri, name = path_of_uri(str(resource["uri"])), str(parameters.get("filename", ""))
-        names = [stream_name(str(parameters["template"]), name, index * count + i) for i in range(count)]
-        values = [self._read_file(_joined(uri, name), read) for name in names]
+        names = (stream_name(str(parameters["template"]), name, index * count + i) for i in range(count))
+        values = [self._read_file(_joined(uri, file), read) for file in names]
         return values[0] if count == 1 else np.concatenate([_as_stack(v, declared) for v in values])
 
-    def _read_hdf5(self, path: str, dataset: str, rows: Callable[[tuple[int, ...]], Rows], swmr: bool) -> Any:
-        def attempt() -> Any:
-            return self._hdf5.read(find_file(path, self._settings), dataset, rows, swmr=swmr)
-
-        return self._patience.attempt(path, attempt)
+    def _read_hdf5(self, path: str, dataset: str, rows: Callable[[tuple[int, ...]], Rows]) -> Any:
+        return self._hdf5.read(find_file(path, self._settings), dataset, rows)
 
     def _read_file(self, path: str, read: Callable[[Path], Any]) -> Any:
-        return self._patience.attempt(path, lambda: read(find_file(path, self._settings)))
+        return read(find_file(path, self._settings))
 
 
 def _unknown(what: str, found: object, resource: Document, known: Mapping[str, object]) -> DocumentError:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
 from headrace.engine.model.errors import DocumentError, NotReachableError
 
 __all__ = ["read_tiff"]
+
+_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""How a TIFF or BigTIFF file begins."""
 
 
 def read_tiff(path: Path) -> Any:
@@ -16,18 +20,35 @@ def read_tiff(path: Path) -> Any:
     Raises
     ------
     NotReachableError
-        If the file can't be read.
+        If the file can't be read, or is not written to its end yet.
     DocumentError
         If it is no TIFF file, or compressed in a way that can't be read here.
     """
     import tifffile
 
+    begins_well = False
     try:
-        with tifffile.TiffFile(path) as file:
-            return file.asarray()
+        with path.open("rb") as stream:
+            head = stream.read(4)
+            begins_well = any(magic.startswith(head) for magic in _MAGIC)
+            stream.seek(0)
+            with tifffile.TiffFile(stream) as file:
+                if _is_whole(file, path.stat().st_size):
+                    return file.asarray()
+        problem = "frames are missing"
     except OSError as error:
         message = f"can't read {path}: {error}"
         raise NotReachableError(message) from error
-    except (ValueError, tifffile.TiffFileError) as error:
-        message = f"can't read {path} as TIFF: {error}"
-        raise DocumentError(message) from error
+    except (ValueError, LookupError, TypeError, struct.error, tifffile.TiffFileError) as error:
+        if not begins_well:
+            message = f"can't read {path} as TIFF: {error}"
+            raise DocumentError(message) from error
+        problem = str(error)
+    message = f"{path} is not written to its end: {problem}"
+    raise NotReachableError(message)
+
+
+def _is_whole(file: Any, size: int) -> bool:
+    """Tell whether the bytes of all pages are in the file: what lacks would be read as zeros."""
+    parts = [part for page in file.pages for part in zip(page.dataoffsets, page.databytecounts, strict=False)]
+    return bool(parts) and all(offset > 0 and offset + count <= size for offset, count in parts)
