@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from headrace.engine.documents.assembler import Record
 from headrace.engine.documents.result_writer import ResultWriter
-from headrace.engine.jobs.graph_watch import GraphWatch
+from headrace.engine.jobs.graph_watch import GraphWatch, without_trust_fault
 from headrace.engine.jobs.retro import Retro
 from headrace.engine.jobs.write_back import WrittenBack, file_of, unwritten, write_back
 from headrace.engine.model.errors import UsageError
@@ -112,6 +112,19 @@ class Changes:
         if retro and revision is not before:
             self._compute_again(revision)
         return revision
+
+    def repeat(self, text: str, *, at: EventKey | None, number: int, time: float, author: str) -> Revision:
+        """Make a revision again that was made before: the graph as YAML text, and what else is known of it.
+
+        Raises
+        ------
+        GraphError
+            If the graph has faults by now.
+        UsageError
+            If a result would become another kind of value.
+        """
+        graph = without_trust_fault(self.read(text), self.revisions[-1].plan.graph)
+        return self._pipeline.revisions.make(graph, author=author, at=at, number=number, made_at=time)
 
     def undo(self, *, author: str = "", retro: bool = False) -> Revision:
         """Take the last change back; see `Pipeline.undo`."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from headrace.engine.model.registry import Registry
     from headrace.engine.runtime.pipeline import Pipeline
 
-__all__ = ["GraphWatch", "merged"]
+__all__ = ["GraphWatch", "merged", "without_trust_fault"]
 
 _log = logging.getLogger(__name__)
 
@@ -93,16 +93,9 @@ class GraphWatch:
             found.append((file, facts.st_mtime_ns, facts.st_size))
         return tuple(found)
 
-    def _read(self) -> Graph:
-        """Read the file; the Python files it named when it was trusted are not run again, nor asked for again."""
-        edited = read_graph(self._path, self._registry)
-        if edited.python != self._graph.python:
-            return edited
-        return replace(edited, faults=tuple(fault for fault in edited.faults if fault.code != "HR140"))
-
     def _take_over(self) -> bool:
         try:
-            edited = self._read()
+            edited = without_trust_fault(read_graph(self._path, self._registry), self._graph)
             faults = check_graph(edited, self._registry)
             if faults:
                 _log.warning("%s was edited and is not taken over: %s", self._path, report(edited.name, faults))
@@ -119,6 +112,13 @@ class GraphWatch:
             return False
         _log.info("%s was edited: revision %d", self._path, revision.number)
         return True
+
+
+def without_trust_fault(graph: Graph, trusted: Graph) -> Graph:
+    """Give a graph without the fault that its Python files are not trusted, if they are those of one that was."""
+    if graph.python != trusted.python:
+        return graph
+    return replace(graph, faults=tuple(fault for fault in graph.faults if fault.code != "HR140"))
 
 
 def merged(file: Graph, edited: Graph, running: Graph) -> Graph:

@@ -101,7 +101,7 @@ def _said(fate: Fate) -> list[str]:
     return lines
 
 
-def prepare(base: Revision, graph: Graph, registry: Mapping[str, NodeType]) -> Change:
+def prepare(base: Revision, graph: Graph, registry: Mapping[str, NodeType], number: int | None = None) -> Change:
     """Check a graph that is to take over, and compile it; nothing is changed yet.
 
     Parameters
@@ -112,6 +112,8 @@ def prepare(base: Revision, graph: Graph, registry: Mapping[str, NodeType]) -> C
         The graph as it shall be.
     registry
         Node type name to node type.
+    number
+        The number of the revision to come, if it is not the next one.
 
     Raises
     ------
@@ -124,7 +126,7 @@ def prepare(base: Revision, graph: Graph, registry: Mapping[str, NodeType]) -> C
     if faults:
         raise GraphError(graph.name, faults)
     plan = compile_graph(graph, registry, base.plan.fuse)
-    parameters = ParameterSet.of(graph, plan.types, base.number + 1)
+    parameters = ParameterSet.of(graph, plan.types, max(base.number + 1, number or 0))
     found = fates(base.plan, base.parameters, plan, parameters)
     _refuse_other_kinds(base.plan, plan)
     _try_out(plan, parameters, found)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from time import perf_counter_ns
 from typing import Any
 
@@ -14,34 +14,23 @@ from headrace.engine.model.graph import Graph
 from headrace.engine.model.node_type import NodeType
 from headrace.engine.model.records import Event, EventKey, RunContext, RunEnd
 from headrace.engine.runtime.adoption import adopt
-from headrace.engine.runtime.binding import bind
+from headrace.engine.runtime.chain import Chain
 from headrace.engine.runtime.change import Change
 from headrace.engine.runtime.counts import NodeCount
-from headrace.engine.runtime.executor import StopRunError, Tables, execute
+from headrace.engine.runtime.message import Message
 from headrace.engine.runtime.parameters import ParameterSet
-from headrace.engine.runtime.plan import Plan, Segment
+from headrace.engine.runtime.plan import Plan
 from headrace.engine.runtime.receiver import Receiver
+from headrace.engine.runtime.recording import Recording
 from headrace.engine.runtime.revision import Revision
 from headrace.engine.runtime.revisions import Revisions
 from headrace.engine.runtime.run_state import RunState
-from headrace.engine.runtime.streams import StreamLibrary, segment_class, stream_base, takes_metadata
-from headrace.engine.runtime.taps import Reader, Taps
+from headrace.engine.runtime.streams import StreamLibrary
+from headrace.engine.runtime.taps import Reader
 
-__all__ = ["Message", "Pipeline"]
+__all__ = ["Pipeline"]
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class Message:
-    """What travels through the stream: one record, with every value made of it so far.
-
-    All values of an event travel together, so two branches of a graph can't get out of step.
-    """
-
-    record: RunContext | Event | RunEnd | None
-    state: RunState
-    slots: list[Any]
 
 
 class Pipeline:
@@ -70,6 +59,8 @@ class Pipeline:
         What is in force, and what was.
     unknown
         Events and ends of runs that never began here.
+    keeping
+        Makes what keeps the values of a run; None to keep none.
     """
 
     def __init__(
@@ -83,19 +74,14 @@ class Pipeline:
         first = first or Revision(plan, ParameterSet.of(plan.graph, plan.types), time.time())
         self.revisions = Revisions(first, plan.types if registry is None else registry)
         self.unknown = 0
+        self.keeping: Callable[[RunState], Recording] | None = None
         self._receiver = receiver
         self._lock = threading.RLock()
         self._states: dict[str, RunState] = {}
         self._ending: RunState | None = None
-        self._built: Plan | None = None
-        self._chain: list[Any] = []
-        self._base = stream_base(runtime)
-        self._takes_metadata = takes_metadata(self._base)
-        self._taps = Taps(self._base, takes_metadata=self._takes_metadata)
-        self._node_class = segment_class(self._base)
-        self.source = self._node_class(stream_name="documents")
-        self.source.work = _pass_on
-        self._build(plan)
+        self._chain = Chain(runtime)
+        self._chain.build(plan)
+        self.source = self._chain.head
 
     @property
     def plan(self) -> Plan:
@@ -106,26 +92,6 @@ class Pipeline:
     def parameters(self) -> ParameterSet:
         """The parameters in force."""
         return self.revisions.current.parameters
-
-    def _build(self, plan: Plan) -> None:
-        """Make the streams for a plan; as long as its segments have the same nodes, the streams stay the same."""
-        self._built = plan
-        self._taps.number(plan)
-        if [node.name for node in self._chain] != [_stream_name(segment) for segment in plan.segments]:
-            self._chain_up(plan.segments)
-        for number, (node, segment) in enumerate(zip(self._chain, plan.segments, strict=True)):
-            node.work = _Worker(self, segment, number)
-
-    def _chain_up(self, segments: Sequence[Segment]) -> None:
-        """Hang a new chain of streams on the head; what users attached to the head itself stays."""
-        if self._chain:
-            self.source.downstreams.discard(self._chain[0])
-        self.source.following, self._chain = None, []
-        previous = self.source
-        for segment in segments:
-            node = self._node_class(upstream=previous, stream_name=_stream_name(segment))
-            previous.following = previous = node
-            self._chain.append(node)
 
     def feed(self, record: RunContext | Event | RunEnd) -> Any:
         """Push a record through the graph.
@@ -149,7 +115,12 @@ class Pipeline:
         self._receiver.run_started(run, revision.plan, revision.parameters)
         state = RunState(revision, run, self._receiver)
         self._states[run.uid] = state
-        return self._emit(Message(run, state, state.slots))
+        if self.keeping is None:
+            return self._chain.send(Message(run, state, state.slots))
+        state.recorder = self.keeping(state)
+        answer = self._chain.send(Message(run, state, state.slots))
+        state.recorder.begun()
+        return answer
 
     def _feed_event(self, event: Event) -> Any:
         key = event.key
@@ -172,9 +143,15 @@ class Pipeline:
         now = perf_counter_ns()
         sampled = state.samples.begin(state.counts, now) if now >= state.samples.due else None
         try:
-            return self._emit(message, key)
+            answer = self._chain.send(message, key)
+            if state.recorder is not None:
+                state.recorder.event_done(event)
+            return answer
+        except BaseException:
+            _abandon(state)
+            raise
         finally:
-            _empty(message)
+            message.let_go()
             state.working_on = None
             if sampled is not None:
                 state.samples.end(sampled, event.time)
@@ -191,17 +168,19 @@ class Pipeline:
         self._ending = state
         message = Message(end, state, state.slots.copy())
         try:
-            return self._emit(message)
+            answer = self._chain.send(message)
+            if state.recorder is not None:
+                state.recorder.ended()
+            return answer
         finally:
-            _empty(message)
+            message.let_go()
             state.receiver.run_ended(state.summary(end))
             self._ending = None
 
     def _in_force(self) -> Revision:
         """Give the revision in force, with the streams made for its plan."""
         revision = self.revisions.current
-        if revision.plan is not self._built:
-            self._build(revision.plan)
+        self._chain.build(revision.plan)
         return revision
 
     def _adopt(self, state: RunState, key: EventKey | None) -> None:
@@ -209,7 +188,7 @@ class Pipeline:
         revision = self._in_force()
         if state.revision is revision:
             return
-        adopt(state, revision, self._taps.by_slot)
+        adopt(state, revision, self._chain.taps.by_slot)
         state.revisions.append((revision, key))
         state.receiver.revised(state.run, revision, key)
 
@@ -306,14 +285,6 @@ class Pipeline:
     def _wanted(self, change: Mapping[str, Any] | Graph) -> Graph:
         return change if isinstance(change, Graph) else self.revisions.made[-1].plan.graph.set(change)
 
-    def _emit(self, message: Message, key: EventKey | None = None) -> Any:
-        metadata = {"metadata": [{"event": key}]} if key is not None and self._takes_metadata else {}
-        if self.source.loop is None:
-            # Not through `emit`: that would tell streamz that this thread may not wait, and a tap with a buffer
-            # behind it could then not hold us back.
-            return self.source.update(message, **metadata)
-        return self.source.emit(message, **metadata)
-
     def end(self, run: str) -> None:
         """End a run, if it is still open, as one whose stop document never came."""
         with self._lock:
@@ -325,6 +296,30 @@ class Pipeline:
         with self._lock:
             for run in list(self._states):
                 self.end(run)
+
+    def abandon(self, reason: str, within: float = 2.0) -> bool:
+        """End every run that is still open now, without what nodes do at the end of a run.
+
+        Parameters
+        ----------
+        reason
+            Why, for the stop document.
+        within
+            Seconds in which the event that another thread has in hand must be done.
+
+        Returns
+        -------
+        Whether they could be ended.
+        """
+        if not self._lock.acquire(timeout=within):
+            return False
+        try:
+            for run, state in list(self._states.items()):
+                del self._states[run]
+                state.receiver.run_ended(state.summary(RunEnd(run, None, reason=reason)))
+        finally:
+            self._lock.release()
+        return True
 
     @property
     def under_way(self) -> list[RunState]:
@@ -366,7 +361,7 @@ class Pipeline:
             If there is no such port.
         """
         with self._lock:
-            stream = self._taps.stream(port, self._in_force().plan)
+            stream = self._chain.taps.stream(port, self._in_force().plan)
             for state in self._states.values():
                 state.tables.clear()
         return stream
@@ -383,55 +378,15 @@ class Pipeline:
         """
         with self._lock:
             plan = self._in_force().plan
-            self._taps.probe(probes, plan)
+            self._chain.taps.probe(probes, plan)
             for state in self._states.values():
                 state.tables.clear()
                 for probe in probes.values() if state.plan is plan else ():
                     probe.emit(state.slots, None)
 
-    def tables(self, state: RunState, segment: Segment, number: int) -> Tables:
-        """Give the bound steps of a segment for a run."""
-        if number not in state.tables:
-            state.tables[number] = bind(segment, state, self._taps.by_slot)
-        return state.tables[number]
 
-
-def _stream_name(segment: Segment) -> str:
-    return " ".join(segment.nodes)
-
-
-def _pass_on(message: Message) -> None:
-    """Do nothing: the head of the chain has no work."""
-
-
-class _Worker:
-    """Does the work of one segment on a message."""
-
-    __slots__ = ("_number", "_pipeline", "_segment")
-
-    def __init__(self, pipeline: Pipeline, segment: Segment, number: int) -> None:
-        self._pipeline = pipeline
-        self._segment = segment
-        self._number = number
-
-    def __call__(self, message: Message) -> None:
-        state, record = message.state, message.record
-        if state.stopped_by is not None:
-            return
-        tables = state.tables.get(self._number) or self._pipeline.tables(state, self._segment, self._number)
-        event = None
-        if isinstance(record, Event):
-            event = record
-            rows = tables.events.get(record.key.stream, ())
-        else:
-            rows = tables.begin if isinstance(record, RunContext) else tables.end
-        try:
-            execute(rows, message.slots, event, state.on_failure)
-        except StopRunError:
-            return
-
-
-def _empty(message: Message) -> None:
-    """Let go of every value: streams keep the last message they saw."""
-    message.slots.clear()
-    message.record = None
+def _abandon(state: RunState) -> None:
+    """Keep nothing more of a run that was broken off within an event: nobody knows what its nodes remember."""
+    state.dropped += 1  # the event itself: not all nodes had it
+    if state.recorder is not None:
+        state.recorder.abandon()

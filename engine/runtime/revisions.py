@@ -64,6 +64,8 @@ class Revisions:
         at: EventKey | None = None,
         busy: bool = False,
         undoes: int | None = None,
+        number: int | None = None,
+        made_at: float | None = None,
     ) -> Revision:
         """Make a revision.
 
@@ -81,6 +83,8 @@ class Revisions:
             Whether runs are under way, so that nodes may refuse.
         undoes
             Number of the revision that it takes back.
+        number, made_at
+            Its number, and when it was made, if it is one that is made again; else the next number, and now.
 
         Returns
         -------
@@ -96,7 +100,7 @@ class Revisions:
         with self._lock:
             if at is None:
                 self._refuse_while_waiting()
-            change = self.plan(graph)
+            change = prepare(self._made[-1], graph, self._registry, number)
             if change.is_empty:
                 return self.current
             if busy and (refusals := change.refusals()):
@@ -105,7 +109,7 @@ class Revisions:
             made = Revision(
                 plan=change.plan,
                 parameters=change.parameters,
-                time=time.time(),
+                time=time.time() if made_at is None else made_at,
                 author=author,
                 changes=change.values,
                 rewired=change.rewired,
@@ -136,7 +140,8 @@ class Revisions:
         taken_back = {revision.undoes for revision in self._made}
         for revision in reversed(self._made):
             if revision.base is not None and revision.undoes is None and revision.number not in taken_back:
-                return self._made[revision.base - 1].plan.graph, revision.number
+                before = next(made for made in self._made if made.number == revision.base)
+                return before.plan.graph, revision.number
         problem = "there is nothing to undo: this is the graph as it began"
         raise UsageError(problem)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -164,6 +165,8 @@ def test_a_second_change_gives_the_first_recomputation_up() -> None:
 
     beamline.job.changes.history = endless
     beamline.job.set({"y.scale": 10.0}, retro=True)
+    while len([name for name, _ in beamline.given if name == "start"]) < 2:
+        time.sleep(0.01)
     beamline.job.changes.history = history
     beamline.job.set({"y.scale": 20.0}, retro=True)
     beamline.job.changes.finish(at_once=False)
