@@ -68,7 +68,19 @@ class Difference:
             yield f"raw run: {self.raw[0][:8]} -> {self.raw[1][:8]}"
         if self.numbers is not None:
             yield "numbers:" if self.numbers else "numbers: there are none"
-            yield from (f"  {one}" for one in self.numbers)
+            for stream in dict.fromkeys(one.stream for one in self.numbers):
+                yield from _stream_lines(stream, [one for one in self.numbers if one.stream == stream])
+
+
+def _stream_lines(stream: str, fields: list[FieldDifference]) -> Iterator[str]:
+    """Say of a stream what is missing, once; then each field that differs, and how many don't."""
+    first = fields[0]
+    events = f"{first.events} events in both"
+    if first.only_before or first.only_after:
+        events += f", {first.only_before} only in the first, {first.only_after} only in the second"
+    differing = [field for field in fields if field.different]
+    yield f"  {stream}: {events}; {len(fields) - len(differing)} of {len(fields)} fields equal"
+    yield from (f"    {field.text}" for field in differing)
 
 
 def diff(before: Graph | Result | str | Path, after: Graph | Result | str | Path) -> Difference:

@@ -58,20 +58,16 @@ class FieldDifference:
         """Whether all events are in both, and their values equal bit for bit."""
         return not (self.different or self.only_before or self.only_after)
 
-    def __str__(self) -> str:
-        name = f"{self.stream}.{self.field}" if self.field != self.stream else self.stream
-        if self.is_equal:
-            return f"{name}: equal in {self.events} events"
-        parts = []
-        if self.different:
-            size = f"at most {self.largest:.6g}" if self.largest is not None else "in kind"
-            relative = f" (relative {self.relative:.2g})" if self.relative else ""
-            parts.append(
-                f"differs {size}{relative} in {self.different} of {self.events} events, first in event {self.first}"
-            )
-        if self.only_before or self.only_after:
-            parts.append(f"{self.only_before} events only in the first, {self.only_after} only in the second")
-        return f"{name}: {'; '.join([*parts, *([self.note] if self.note else [])])}"
+    @property
+    def text(self) -> str:
+        """How it differs, in words."""
+        if not self.different:
+            return f"{self.field}: equal in {self.events} events"
+        size = f"at most {self.largest:.6g}" if self.largest is not None else "in kind"
+        relative = f" (relative {self.relative:.2g})" if self.relative else ""
+        note = f"; {self.note}" if self.note else ""
+        where = f"in {self.different} of {self.events} events, first in event {self.first}"
+        return f"{self.field}: differs {size}{relative} {where}{note}"
 
 
 def number_differences(before: Result, after: Result) -> list[FieldDifference]:

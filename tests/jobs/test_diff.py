@@ -42,7 +42,7 @@ def test_two_runs_of_the_same_are_equal() -> None:
     docs = documents([1.0, 2.0, np.nan])
     difference = diff(run(scaled(), docs), run(scaled(), docs))
     assert difference.is_equal
-    assert "y: equal in 3 events" in str(difference)
+    assert "y: 3 events in both; 1 of 1 fields equal" in str(difference)
 
 
 def test_the_largest_difference_and_the_first_event_that_differs_are_said() -> None:
