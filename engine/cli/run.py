@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headrace.engine.cli.cache_option import cache_choice, cache_option
+from headrace.engine.cli.control_options import control_options, control_settings
+from headrace.engine.cli.file_options import asset_settings, file_options
 from headrace.engine.cli.graph_argument import GRAPH_HELP, read_graph
+from headrace.engine.cli.journal_options import journal_options, open_journal
+from headrace.engine.cli.live_options import live_options, service_options
+from headrace.engine.cli.log_options import log_options, log_settings
 from headrace.engine.cli.options import trust_option
 from headrace.engine.cli.refusals import DONE, INCOMPLETE, UNREACHABLE
 from headrace.engine.model.errors import UsageError
@@ -14,11 +20,9 @@ from headrace.engine.model.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from headrace.engine.cli.watch import Watch
-    from headrace.engine.jobs.job import Job
     from headrace.engine.jobs.progress import Finished
 
-__all__ = ["exit_code_of", "run", "work"]
+__all__ = ["exit_code_of", "run"]
 
 _EPILOG = f"""\
 {GRAPH_HELP}
@@ -44,18 +48,29 @@ Examples:
   headrace run crystal_mapping --from store/-1 --to results
   headrace run mine.yaml --from store --to results --set peaks.percentile=90
   headrace run mine.yaml --from zmq://localhost:5578/raw --to results
+  headrace run mine.yaml quick.yaml --from zmq://localhost:5578/raw,other
 """
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("graph")
+@click.argument("graphs", metavar="GRAPH...", nargs=-1, required=True)
 @click.option("--from", "source", metavar="SOURCE", required=True, help="Where the documents come from.")
 @click.option("--to", metavar="DEST", multiple=True, help="Where result runs go; may be given several times.")
 @click.option(
-    "--set", "settings", metavar="NODE.PARAM=VALUE", multiple=True, help="A parameter to use instead of the graph's."
+    "--set",
+    "settings",
+    metavar="NODE.PARAM=VALUE",
+    multiple=True,
+    help="A parameter to use instead of the graph's. GRAPH:NODE.PARAM=VALUE means one of several graphs.",
 )
 @click.option("--runs", metavar="N", type=click.IntRange(min=1), help="Live: end after so many runs.")
 @click.option("--lookup", metavar="STORE", help="A folder of runs in which other runs (darks) are looked up.")
+@live_options
+@journal_options
+@file_options
+@control_options
+@log_options
+@cache_option
 @trust_option
 @click.option("--runtime", type=click.Choice(["streamz", "rapidz"]), default="streamz", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
@@ -63,88 +78,50 @@ Examples:
 def run(
     ctx: click.Context,
     /,
-    graph: str,
+    graphs: tuple[str, ...],
     source: str,
     settings: tuple[str, ...],
     runs: int | None,
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Run a graph on stored runs, or live on what a beamline publishes.
+    """Run graphs on stored runs, or live on what a beamline publishes.
 
-    Each raw run gives a result run. The exit code is 1 if events failed or never came.
+    Each raw run gives a result run of each graph that is meant for it. The exit code is 1 if events failed or never
+    came.
     """
     from headrace.engine.cli.settings import read_settings
+    from headrace.engine.cli.working import is_live, work
 
-    if runs is not None and not _is_live(source):
+    live = service_options(options, live=is_live(source))
+    if runs is not None and not is_live(source):
         problem = f"--runs is for live sources; to run on one run of {source}, name it: {source}/UID or {source}/-1"
         raise UsageError(problem)
-    opened, _ = read_graph(graph, trust=options["trust"])
-    finished = work(opened, source, runs=runs, quiet=quiet, set=read_settings(settings), **options)
+    opened = [read_graph(graph, trust=options["trust"])[0] for graph in graphs]
+    options["assets"] = asset_settings(options)
+    options["control"] = control_settings(options, live=is_live(source))
+    options["logs"] = log_settings(options)
+    options["cache"] = cache_choice(options["cache"])
+    with open_journal(options, live=is_live(source)) as journal:
+        live |= {} if journal is None else {"journal": journal}
+        finished = work(opened, source, runs=runs, quiet=quiet, live=live, settings=read_settings(settings), **options)
     ctx.exit(exit_code_of(finished))
-
-
-def _is_live(source: str) -> bool:
-    return source.startswith("zmq://")
-
-
-def work(
-    graph: Any, source: str, *, to: Iterable[str] = (), runs: int | None = None, quiet: bool = False, **options: Any
-) -> list[Finished]:
-    """Run a graph, and say how it goes.
-
-    Parameters
-    ----------
-    graph, source
-        The graph, and where the documents come from.
-    to
-        Where result runs go.
-    runs
-        Live: end after so many runs.
-    quiet
-        Whether to say nothing but what went wrong.
-    **options
-        What else `Job` takes.
-
-    Raises
-    ------
-    HeadraceError
-        If the graph has faults, or source or destination are not there.
-    """
-    from headrace.engine.cli.interrupts import interrupts
-    from headrace.engine.cli.log_lines import log_lines
-    from headrace.engine.cli.tally import Tally
-    from headrace.engine.cli.watch import make_watch
-    from headrace.engine.jobs.job import Job
-
-    tally = Tally()
-    with (
-        make_watch(tally, quiet=quiet) as watch,
-        log_lines(watch.note, quiet=quiet),
-        Job(graph, to=[*to, tally], progress=watch, **options) as job,
-    ):
-        if _is_live(source):
-            with interrupts(lambda _: _end_live(job, watch)):
-                return job.run_live(source, runs)
-        with interrupts(watch.interrupt):
-            return job.run_stored(source)
-
-
-def _end_live(job: Job, watch: Watch) -> None:
-    watch.ending()
-    job.stop()
 
 
 def exit_code_of(finished: Iterable[Finished]) -> int:
     """Give the exit code that fits how runs ended.
 
-    A raw run that was aborted is no failure of ours; events that failed here or never came are.
+    A raw run that was aborted is no failure of ours; events that failed here or never came are, unless the run was
+    repaired.
     """
     code = DONE
+    finished = list(finished)
+    superseded = {one.supersedes for one in finished}
     for one in finished:
         summary = one.summary
         if one.problems:
             return UNREACHABLE
-        if summary.failures or summary.stopped_by or summary.unseen or sum(summary.end.lost.values()):
+        missing = sum(summary.end.lost.values()) + sum(summary.end.dropped.values())
+        if (summary.failures or summary.stopped_by or summary.unseen or missing) and one.uid not in superseded:
             code = INCOMPLETE
     return code

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headrace.engine.model.errors import UsageError
+from headrace.engine.model.faults import nearest
 
-__all__ = ["read_settings"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from headrace.engine.model.graph import Graph
+
+__all__ = ["read_settings", "settings_for"]
 
 _EXAMPLES = "for example peaks.percentile=90, clean.clip=null, dark.missing=zero or peaks.diameter=[11, 13]"
 
@@ -49,3 +54,31 @@ def _value(text: str, value: str) -> Any:
         problem = f"--set {text!r}: the value can't be read ({reason}); {_EXAMPLES}"
         raise UsageError(problem)
     return loaded.root.plain()
+
+
+def settings_for(graphs: Sequence[Graph], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give what is set in each of several graphs.
+
+    ``node.parameter`` means every graph that has such a node, ``graph:node.parameter`` this one.
+
+    Raises
+    ------
+    UsageError
+        If a setting names a graph that is not there, or fits none of several.
+    """
+    found: list[dict[str, Any]] = [{} for _ in graphs]
+    for key, value in settings.items():
+        name, named, plain = key.rpartition(":")
+        if named and name not in [graph.name for graph in graphs]:
+            names = [graph.name for graph in graphs]
+            problem = f"--set {key}: there is no graph {name!r} here; {nearest(name, names) or ', '.join(names)}"
+            raise UsageError(problem)
+        node = plain.partition(".")[0]
+        # Of a single graph, a node that it doesn't have is for the graph itself to complain of.
+        fits = [graph.name == name if named else len(graphs) == 1 or node in graph.nodes for graph in graphs]
+        if not any(fits):
+            problem = f"--set {key}: none of the graphs has a node {node!r}"
+            raise UsageError(problem)
+        for changes in (changes for changes, fit in zip(found, fits, strict=True) if fit):
+            changes[plain] = value
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from headrace.engine.cli.tally import Kept
@@ -35,7 +35,12 @@ def run_title(start: Mapping[str, Any]) -> str:
     return f"run {str(start['uid'])[:8]}" + (f" ({named})" if named else "")
 
 
-def summary(finished: Finished, kept: Mapping[str, Kept], letters: Sequence[DeadLetter]) -> Iterator[RenderableType]:
+def summary(
+    finished: Finished,
+    kept: Mapping[str, Kept],
+    letters: Sequence[DeadLetter],
+    nodes: Iterable[RenderableType] | None = None,
+) -> Iterator[RenderableType]:
     """Give what is to be printed about a run, part by part.
 
     Parameters
@@ -46,10 +51,12 @@ def summary(finished: Finished, kept: Mapping[str, Kept], letters: Sequence[Dead
         Output to what it holds.
     letters
         The first of its dead letters.
+    nodes
+        What is to be said of the nodes; by default their counts and times.
     """
     yield from _verdict(finished)
     yield ""
-    yield _nodes(finished)
+    yield from [_nodes(finished)] if nodes is None else nodes
     yield ""
     if kept:
         yield _outputs(kept)

@@ -32,9 +32,12 @@ class Watch:
     ----------
     tally
         Counts what the job gives; must be one of its destinations.
+    label
+        The graph, where there are several.
     """
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, label: str = "") -> None:
+        self._label = label
         self._interrupted = 0
         self._tally = tally
         self._letters: dict[str, list[DeadLetter]] = {}
@@ -89,6 +92,8 @@ class Watch:
         from headrace.engine.cli.console import output
 
         console = output()
+        if self._label:
+            console.print(f"graph {self._label}", style="bold", markup=False)
         for part in summary(finished, kept, letters):
             console.print(part)
         console.file.flush()
@@ -105,18 +110,20 @@ class QuietWatch(Watch):
         from headrace.engine.cli.console import errors
 
         console = errors()
+        if self._label and finished.summary.verdict[0] != "success":
+            console.print(f"graph {self._label}", style="bold", markup=False)
         for part in complaint(finished, letters):
             console.print(part)
 
 
-def make_watch(tally: Tally, *, quiet: bool) -> Watch:
-    """Give the watch that fits: a quiet one, bars on a terminal, plain lines elsewhere."""
+def make_watch(tally: Tally, *, quiet: bool, label: str = "") -> Watch:
+    """Give the watch that fits: a quiet one, bars on a terminal, plain lines elsewhere and for several graphs."""
     if quiet:
-        return QuietWatch(tally)
-    if sys.stderr.isatty():
+        return QuietWatch(tally, label)
+    if sys.stderr.isatty() and not label:
         from headrace.engine.cli.watch_bar import BarWatch
 
         return BarWatch(tally)
     from headrace.engine.cli.watch_lines import LineWatch
 
-    return LineWatch(tally)
+    return LineWatch(tally, label=label)

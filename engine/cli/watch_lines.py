@@ -39,10 +39,12 @@ class LineWatch(Watch):
         Counts what the job gives.
     every
         Seconds between two lines about a run.
+    label
+        The graph, where there are several.
     """
 
-    def __init__(self, tally: Tally, every: float = 10.0) -> None:
-        super().__init__(tally)
+    def __init__(self, tally: Tally, every: float = 10.0, label: str = "") -> None:
+        super().__init__(tally, label)
         self._every = every
         self._runs: dict[str, _Under] = {}
 
@@ -52,8 +54,11 @@ class LineWatch(Watch):
 
     def run_started(self, run: RunContext, total: int | None) -> None:
         """Say that a run has begun."""
-        under = self._runs[run.uid] = _Under(run_title(run.start), total)
+        under = self._runs[run.uid] = _Under(self._titled(run), total)
         self.note(f"{under.title} began" + (f", {total} events" if total else ""))
+
+    def _titled(self, run: RunContext) -> str:
+        return run_title(run.start) + (f" in {self._label}" if self._label else "")
 
     def event(self, run: str, done: int, failures: int) -> None:
         """Say how far the run is, if it is time to."""

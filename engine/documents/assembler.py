@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from headrace.engine.documents.assets import AssetReader, AssetSettings
+from headrace.engine.documents.dropped_events import DroppedEvents
 from headrace.engine.documents.pages import KINDS, Document, checked_documents, document_name
+from headrace.engine.documents.rare_log import RareLog
 from headrace.engine.documents.routes import RunRoutes
 from headrace.engine.documents.run_assembly import RunAssembly
+from headrace.engine.documents.strangers import Stranger, Strangers
 from headrace.engine.model.records import Event, RecordedRun, RunContext, RunEnd
 
 __all__ = ["Assembler", "Record"]
+
+_log = logging.getLogger(__name__)
 
 Record = RunContext | Event | RunEnd
 
@@ -32,11 +38,8 @@ class Assembler:
         known.
     assets
         Where data files are and how long they are waited for.
-
-    Attributes
-    ----------
-    notes
-        What was odd about the documents, and how often: repeated ones, ones of an unknown run or kind.
+    on_missed
+        Called with each run whose stop document came, but not its beginning.
 
     Notes
     -----
@@ -59,19 +62,35 @@ class Assembler:
         self,
         find_run: Callable[[str], RecordedRun | None] | None = None,
         assets: AssetSettings | None = None,
+        on_missed: Callable[[Stranger], None] = lambda stranger: None,
     ) -> None:
-        self.notes: Counter[str] = Counter()
+        self.strangers = Strangers()
+        self._notes: Counter[str] = Counter()  # of no open run
         self._find_run = find_run
         self._assets = assets
+        self._on_missed = on_missed
         self._routes = RunRoutes()
         self._runs: dict[str, RunAssembly] = {}
+        self._rare = RareLog(_log, burst=3)
+
+    @property
+    def notes(self) -> Counter[str]:
+        """What was odd about the documents, and how often: repeated ones, ones of an unknown run or kind."""
+        notes = Counter(dict(self._notes))
+        for run in list(self._runs.values()):
+            notes.update(dict(run.notes))
+        return notes
 
     @property
     def open_runs(self) -> tuple[str, ...]:
         """Unique ids of the runs that have started and not ended, oldest first."""
         return tuple(self._runs)
 
-    def feed(self, name: object, doc: Document) -> list[Record]:
+    def assembly(self, run: str) -> RunAssembly:
+        """Give an open run, as far as it has come."""
+        return self._runs[run]
+
+    def feed(self, name: object, doc: Document, at: float = 0.0) -> list[Record]:
         """Take one document in and give the records it completes.
 
         Parameters
@@ -80,6 +99,8 @@ class Assembler:
             The kind of document, as text or as ``event_model.DocumentNames``. Pages and bulk forms too.
         doc
             The document.
+        at
+            When it came, by any clock, for `silent_since`.
 
         Raises
         ------
@@ -89,42 +110,83 @@ class Assembler:
         """
         kind = document_name(name)
         if kind not in KINDS:
-            self.notes[f"unknown kind of document: {kind:.40}"] += 1
+            self._notes[f"unknown kind of document: {kind:.40}" if len(self._notes) < 100 else "unknown kind"] += 1
             return []
         singles = checked_documents(kind, doc)
-        return [record for one, single in singles for record in self._feed_one(one, single)]
+        return [record for one, single in singles for record in self._feed_one(one, single, at)]
 
-    def _feed_one(self, kind: str, doc: Document) -> Iterator[Record]:
+    def _feed_one(self, kind: str, doc: Document, at: float) -> Iterator[Record]:
         if kind == "start" and doc["uid"] in self._runs:
-            self.notes["start repeated"] += 1
+            self._begin_again(self._runs[doc["uid"]], doc, at)
             return
         runs = self._routes.of(kind, doc)
         if not runs:
-            self.notes[f"{kind} of an unknown run"] += 1
+            self._pass_over(kind, doc)
         elif kind == "start":
-            yield self._begin(doc)
+            yield self._begin(doc, at)
         elif kind == "stop":
             yield from self._end(runs[0], doc)
         else:
             for run in runs:
+                self._runs[run].last = at
                 yield from self._runs[run].feed(kind, doc)
 
-    def _begin(self, start: Document) -> RunContext:
-        self._runs[start["uid"]] = RunAssembly(start["uid"], AssetReader(self._assets), self.notes)
+    def _begin(self, start: Document, at: float) -> RunContext:
+        self.strangers.forget(start["uid"])
+        self._runs[start["uid"]] = RunAssembly(start["uid"], AssetReader(self._assets), start)
+        self._runs[start["uid"]].last = at
         options: dict[str, Any] = {} if self._find_run is None else {"find_run": self._find_run}
         return RunContext(start, **options)
 
-    def _end(self, run: str, stop: Document | None) -> Iterator[Event | RunEnd]:
-        self._routes.forget(run)
-        yield from self._runs.pop(run).end(stop)
+    def _begin_again(self, run: RunAssembly, start: Document, at: float) -> None:
+        run.last = at
+        same = repr(run.start) == repr(start)
+        run.notes["start repeated" if same else "start repeated, and other than before: the first one holds"] += 1
+        text = "run %s began again before it had ended%s: what had come holds, what is sent again is passed over"
+        self._rare.warning(f"again {run.uid}", text, run.uid, "" if same else " (with another start document)")
 
-    def finish(self, run: str | None = None) -> list[Event | RunEnd]:
+    def _pass_over(self, kind: str, doc: Document) -> None:
+        self._notes[f"{kind} of an unknown run"] += 1
+        stranger = self.strangers.note(kind, doc)
+        if kind == "stop":
+            text = "run %s ended, of which no beginning was seen here: %d documents, %d events passed over"
+            self._rare.warning("missed", text, stranger.name, stranger.documents, stranger.events)
+            self._on_missed(stranger)
+        elif stranger.documents == 1:
+            why = "it was ended before" if stranger.given_up else "it began before we listened, or its start was lost"
+            text = "documents came of run %s, which is not under way here (%s): passed over and counted"
+            self._rare.warning("stranger", text, stranger.name, why)
+
+    def drop(self, dropped: DroppedEvents) -> None:
+        """Take note of events that came and were given up before they reached us; they do not count as lost."""
+        run = self._routes.owner(dropped.descriptor)
+        if run is None:
+            number = sum(last - first + 1 for first, last in dropped.stretches)
+            self._notes["event of an unknown run, dropped"] += number
+        else:
+            self._runs[run].drop(dropped)
+
+    def _end(self, run: str, stop: Document | None, reason: str = "") -> Iterator[Event | RunEnd]:
+        uids = self._routes.forget(run)
+        if stop is None:
+            self.strangers.adopt(run, uids)
+        ended = self._runs.pop(run)
+        self._notes.update(ended.notes)
+        yield from ended.end(stop, reason)
+
+    def silent_since(self, at: float) -> list[str]:
+        """Give the open runs of which nothing has come since a time, on the clock of `feed`."""
+        return [uid for uid, run in self._runs.items() if run.last < at]
+
+    def finish(self, run: str | None = None, reason: str = "") -> list[Event | RunEnd]:
         """End a run, or every open run, although its stop document never came.
 
         Parameters
         ----------
         run
             Unique id of the run; None for all of them.
+        reason
+            Why, in words.
         """
         ended = [uid for uid in self._runs if run in (None, uid)]
-        return [record for uid in ended for record in self._end(uid, None)]
+        return [record for uid in ended for record in self._end(uid, None, reason)]

@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import zmq
 
-from headrace.engine.documents.live_queue import BoundedQueue
-from headrace.engine.documents.wire import MAX_BYTES, decode_body, split
+from headrace.engine.documents.live_queue import BoundedQueue, DocumentQueue
+from headrace.engine.documents.rare_log import RareLog
+from headrace.engine.documents.wire import MAX_BYTES, Message
 from headrace.engine.documents.wire_address import parse_address, resolve
+from headrace.engine.documents.wire_end import join_peer
 from headrace.engine.documents.wire_link import Link
+from headrace.engine.documents.wire_message import read_message, size_of
 from headrace.engine.documents.wire_refusal import RefusalError, RefusalKind
 from headrace.engine.model.errors import NotReachableError, UsageError
 
@@ -48,6 +51,8 @@ class LiveStats:
         Documents given up because the source was closed before they were taken.
     connected
         Whether the proxy is there.
+    reconnects
+        How often it came back after it had gone away; what was published between is lost.
     """
 
     received: int = 0
@@ -58,6 +63,7 @@ class LiveStats:
     waiting_bytes: int = 0
     discarded: int = 0
     connected: bool = False
+    reconnects: int = 0
 
 
 class LiveSource:
@@ -67,6 +73,7 @@ class LiveSource:
     the queue is full the thread stops reading: messages then wait in 0MQ, here and in the proxy, and when these are
     full too the proxy drops them, which shows as gaps in ``seq_num``.
 
+    Bluesky's messages are read, pickled or in msgpack, and headrace's raw form beside them, whichever comes.
     A malformed or hostile message is counted, told to the log once per kind, and dropped; nothing in it is
     executed and the next message still arrives. A proxy that is not up yet, or goes away, is waited for.
 
@@ -74,7 +81,8 @@ class LiveSource:
     ----------
     address
         ``zmq://host:port/prefix`` with the proxy's *out*-port. Several prefixes have commas between them; without any,
-        documents of all publishers are taken, as bluesky's RemoteDispatcher does.
+        documents of all publishers are taken, as bluesky's RemoteDispatcher does. ``?curve=FOLDER`` names the keys of
+        an encrypted connection. A publisher that binds is listened to like a proxy.
     prefixes
         The prefixes, in place of those in the address. ``""`` is the prefix of a publisher that set none. A prefix is
         matched as a whole: ``raw`` does not match ``rawx``.
@@ -82,6 +90,11 @@ class LiveSource:
         How many documents, and how many bytes of messages, may wait.
     max_message_bytes
         A larger message is not taken; 0MQ drops the connection and makes it anew.
+    queue
+        Where documents are put, in place of a queue of its own; whoever gave it takes them from there, and the source
+        is not iterated.
+    keep
+        Called with each document, and the message that it came in, before it is put there.
     hwm
         Messages that 0MQ may hold on top of the queue (its receive high-water mark).
     connected_within
@@ -116,6 +129,8 @@ class LiveSource:
         max_documents: int = 10_000,
         max_bytes: int = 1 << 30,
         max_message_bytes: int = MAX_BYTES,
+        queue: DocumentQueue | None = None,
+        keep: Callable[[Message, Sequence[zmq.Frame]], None] | None = None,
         hwm: int = 100,
         connected_within: float | None = None,
         resolved_within: float = 5.0,
@@ -126,16 +141,21 @@ class LiveSource:
         self._hwm = hwm
         self._connected_within = connected_within
         self._resolved_within = resolved_within
-        self._queue: BoundedQueue[tuple[str, dict[str, Any]]] = BoundedQueue(max_documents, max_bytes)
+        self._own: BoundedQueue[tuple[str, dict[str, Any]]] = BoundedQueue(max_documents, max_bytes)
+        self._queue: DocumentQueue = queue or self._own
+        self._keep = keep
         self._reader: threading.Thread | None = None
         self._closing = False  # a plain flag: setting it is safe in a signal handler
-        self._failure: BaseException | None = None
+        self.failure: BaseException | None = None
+        """What ended the reader, if it was nobody's wish."""
         # Written by the reader only.
         self._received = 0
         self._refused = 0
         self._last_refusal = ""
         self._other_prefix = 0
         self._connected = False
+        self._connections = 0
+        self._rare = RareLog(_LOG)
         self._told: set[RefusalKind] = set()
 
     def open(self) -> None:
@@ -190,16 +210,17 @@ class LiveSource:
             waiting_bytes=waiting_bytes,
             discarded=self._queue.discarded,
             connected=self._connected,
+            reconnects=max(0, self._connections - 1),
         )
 
     def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give (name, document) until the source is closed."""
         if not self._closing:
             self.open()
-        while (item := self._queue.get()) is not None:
+        while (item := self._own.get()) is not None:
             yield item
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
 
     def __enter__(self) -> Self:
         self.open()
@@ -220,13 +241,10 @@ class LiveSource:
             subscriber.setsockopt(zmq.SUBSCRIBE, prefix + b" ")
         if not self._prefixes:
             subscriber.setsockopt(zmq.SUBSCRIBE, b"")
-        subscriber.connect(self.address.endpoint)
+        join_peer(subscriber, self.address)
         within = self._connected_within
         if within is not None and not link.wait(within):
-            text = (
-                f"{self.address}: no 0MQ proxy answers there within {within:g} s. "
-                "Is bluesky-0MQ-proxy running, and is this its out-port?"
-            )
+            text = f"{self.address}: no 0MQ proxy answers there within {within:g} s. {link.advice('out')}"
             raise NotReachableError(text)
 
     def _read(self, context: zmq.Context[Any], subscriber: zmq.Socket[bytes], link: Link) -> None:
@@ -242,7 +260,7 @@ class LiveSource:
                 if subscriber in ready:
                     self._take(subscriber.recv_multipart(copy=False))
         except BaseException as error:  # told to whoever iterates, in place of an end without a reason
-            self._failure = error
+            self.failure = error
             self._queue.close()
         finally:
             _release(context, subscriber, link)
@@ -250,12 +268,14 @@ class LiveSource:
     def _watch(self, link: Link, since: float) -> float:
         """Tell the log about the connection; gives the time since which a lack of it is not told yet."""
         link.update()
+        self._connections = link.connections
         if link.connected != self._connected:
             self._connected = link.connected
             if self._connected:
-                _LOG.info("connected to %s", self.address)
+                again = "" if self._connections == 1 else " again; what was published meanwhile is lost"
+                _LOG.info("connected to %s%s", self.address, again)
                 return float("inf")
-            _LOG.warning("%s: the proxy went away; waiting for it", self.address)
+            self._rare.warning("away", "%s: the proxy went away; waiting for it", self.address)
         elif not self._connected and time.monotonic() - since > _PATIENCE:
             _LOG.warning("%s: no 0MQ proxy answers there yet; waiting for it", self.address)
             return float("inf")
@@ -263,21 +283,18 @@ class LiveSource:
 
     def _take(self, parts: list[zmq.Frame]) -> None:
         """Decode one message and queue it, or account for it."""
-        size = sum(len(part) for part in parts)
         try:
-            if len(parts) != 1:
-                text = f"a message came in {len(parts)} parts; documents come in one"
-                raise RefusalError(text, "frame")
-            prefix, name, body = split(parts[0].buffer)
-            if self._prefixes and prefix not in self._prefixes:
-                self._other_prefix += 1
-                return
-            document = decode_body(body, max_bytes=self._max_message_bytes)
+            message = read_message(parts, self._prefixes, max_bytes=self._max_message_bytes)
         except RefusalError as refusal:
             self._refuse(refusal)
             return
+        if message is None:
+            self._other_prefix += 1
+            return
         self._received += 1
-        self._queue.put((name, document), size)
+        if self._keep is not None:
+            self._keep(message, parts)
+        self._queue.put((message.name, message.doc), size_of(parts))
 
     def _refuse(self, refusal: RefusalError) -> None:
         self._refused += 1

@@ -4,11 +4,31 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-__all__ = ["BoundedQueue"]
+__all__ = ["BoundedQueue", "DocumentQueue"]
 
 T = TypeVar("T")
+
+
+class DocumentQueue(Protocol):
+    """Where the reader of a socket puts documents."""
+
+    def put(self, item: tuple[str, dict[str, Any]], size: int) -> bool:
+        """Add a document that takes so many bytes; False if the queue has ended."""
+
+    def finish(self) -> None:
+        """Take nothing more in; what waits can still be taken. Never blocks."""
+
+    def close(self) -> None:
+        """End it now, for both sides. Never blocks."""
+
+    def waiting(self) -> tuple[int, int]:
+        """Give how many documents wait, and their bytes."""
+
+    @property
+    def discarded(self) -> int:
+        """Documents that were given up because the queue ended."""
 
 
 class BoundedQueue(Generic[T]):

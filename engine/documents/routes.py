@@ -64,8 +64,14 @@ class RunRoutes:
             return self._owner.get(doc["resource"])
         return None
 
-    def forget(self, run: str) -> None:
-        """Forget a run and every document that leads to it."""
-        for uid in self._runs.pop(run, []):
+    def owner(self, uid: str) -> str | None:
+        """Give the open run that a descriptor or a resource belongs to."""
+        return self._owner.get(uid)
+
+    def forget(self, run: str) -> list[str]:
+        """Forget a run and every document that leads to it; gives the uids of these."""
+        uids = self._runs.pop(run, [])
+        for uid in uids:
             if self._owner.get(uid) == run:
                 del self._owner[uid]
+        return uids

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from headrace.engine.documents.asset_book import AssetBook
 from headrace.engine.documents.assets import AssetReader
+from headrace.engine.documents.dropped_events import DroppedEvents
 from headrace.engine.documents.pages import Document
 from headrace.engine.documents.stream_assembly import StreamAssembly
+from headrace.engine.model.errors import DocumentError
 from headrace.engine.model.records import Event, RunEnd
 
 __all__ = ["RunAssembly"]
@@ -23,13 +25,22 @@ class RunAssembly:
         Unique id of the run.
     reader
         Reads the run's data files.
+    start
+        The start document.
+
+    Attributes
+    ----------
     notes
-        Counts what was odd.
+        What was odd, and how often.
+    last
+        When its last document came, by the clock of whoever feeds.
     """
 
-    def __init__(self, uid: str, reader: AssetReader, notes: Counter[str]) -> None:
+    def __init__(self, uid: str, reader: AssetReader, start: Document) -> None:
         self.uid = uid
-        self._notes = notes
+        self.start = start
+        self.notes: Counter[str] = Counter()
+        self.last = 0.0
         self._book = AssetBook(reader)
         self._streams: dict[str, StreamAssembly] = {}  # by name
         self._of_descriptor: dict[str, StreamAssembly] = {}  # descriptor uid -> its stream
@@ -40,7 +51,7 @@ class RunAssembly:
         if kind == "descriptor":
             self._describe(doc)
         elif kind == "event":
-            stream = self._of_descriptor[doc["descriptor"]]
+            stream = self._stream_of(kind, doc)
             stream.take_event(doc)
             yield from stream.release()
         elif kind == "stream_datum":
@@ -48,11 +59,33 @@ class RunAssembly:
         else:
             yield from self._asset(kind, doc)
 
+    def _stream_of(self, kind: str, doc: Document) -> StreamAssembly:
+        stream = self._of_descriptor.get(doc["descriptor"])
+        if stream is None:
+            message = f"{kind} document: {doc['descriptor']!r} is no descriptor of run {self.uid}"
+            raise DocumentError(message)
+        return stream
+
+    def drop(self, dropped: DroppedEvents) -> None:
+        """Take note of events that came and were given up."""
+        stream = self._of_descriptor.get(dropped.descriptor)
+        if stream is None:
+            return
+        for first, last in dropped.stretches:
+            stream.drop(first, last)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Give for each stream how many events came, were dropped, are missing and came again."""
+        return {
+            name: {"events": one.accepted, "dropped": one.dropped, "missing": one.gaps, "repeated": one.repeated}
+            for name, one in list(self._streams.items())
+        }
+
     def _describe(self, doc: Document) -> None:
         name = str(doc.get("name", "primary"))
         stream = self._streams.get(name)
         if stream is None:
-            stream = self._streams[name] = StreamAssembly(self.uid, name, self._book, self._notes)
+            stream = self._streams[name] = StreamAssembly(self.uid, name, self._book, self.notes)
         stream.describe(doc)
         self._of_descriptor[doc["uid"]] = stream
 
@@ -61,28 +94,42 @@ class RunAssembly:
         if resource is None:
             self._early.setdefault(doc["stream_resource"], []).append(doc)
             return
-        stream = self._of_descriptor[doc["descriptor"]]
+        stream = self._stream_of("stream_datum", doc)
         stream.take_rows(resource["data_key"], doc)
         yield from stream.release()
 
     def _asset(self, kind: str, doc: Document) -> Iterator[Event]:
         if not self._book.add(kind, doc):
-            self._notes[f"{kind} repeated"] += 1
+            self.notes[f"{kind} repeated"] += 1
             return
         for early in self._early.pop(doc["uid"], []) if kind == "stream_resource" else []:
             yield from self._rows(early)
         for stream in self._streams.values():
             yield from stream.release()
 
-    def end(self, stop: Document | None) -> Iterator[Event | RunEnd]:
-        """Give what is left and the end of the run."""
+    def end(self, stop: Document | None, reason: str = "") -> Iterator[Event | RunEnd]:
+        """Give what is left and the end of the run; the reason is for an end without a stop document."""
         for waiting in self._early.values():
-            self._notes["stream_datum without stream_resource"] += len(waiting)
+            self.notes["stream_datum without stream_resource"] += len(waiting)
         for stream in self._streams.values():
             yield from stream.release(final=True)
-        announced = dict((stop or {}).get("num_events") or {})
+        announced = _announced(stop or {})
         lost = {name: stream.lost(int(announced.pop(name, 0))) for name, stream in self._streams.items()}
         lost.update((name, int(count)) for name, count in announced.items())
         self._book.reader.close()
-        repeated = {name: stream.repeated for name, stream in self._streams.items() if stream.repeated}
-        yield RunEnd(self.uid, stop, {name: count for name, count in lost.items() if count}, repeated)
+        yield RunEnd(
+            self.uid,
+            stop,
+            lost={name: count for name, count in lost.items() if count},
+            repeated={name: stream.repeated for name, stream in self._streams.items() if stream.repeated},
+            dropped={name: stream.dropped for name, stream in self._streams.items() if stream.dropped},
+            notes=dict(self.notes),
+            reason=reason,
+        )
+
+
+def _announced(stop: Document) -> dict[str, int]:
+    """Give how many events a stop document says each stream has, as far as it makes sense."""
+    given = stop.get("num_events")
+    pairs = given.items() if isinstance(given, Mapping) else ()
+    return {str(name): int(number) for name, number in pairs if hasattr(number, "__index__")}

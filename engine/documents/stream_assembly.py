@@ -61,6 +61,8 @@ class StreamAssembly:
         self._waiting: deque[_Waiting] = deque()
         self._last = 0  # seq_num of the last event taken in
         self._gaps = 0
+        self.accepted = 0  # events that came, each number once
+        self.dropped = 0  # events that came and were given up before they could be taken in
         self.repeated = 0  # events that came under a number that had been
         self._has_events: bool | None = None  # None: not known yet
 
@@ -70,8 +72,12 @@ class StreamAssembly:
         if uid in self._descriptors:
             self._notes["descriptor repeated"] += 1
             return
+        keys = descriptor["data_keys"]
+        if not all(isinstance(key, Mapping) for key in keys.values()):
+            message = f"descriptor document {uid}: not every data key is a mapping"
+            raise DocumentError(message)
         self._descriptors[uid] = descriptor
-        self._outside[uid] = tuple(k for k, v in descriptor["data_keys"].items() if v.get("external"))
+        self._outside[uid] = tuple(name for name, key in keys.items() if key.get("external"))
 
     def take_event(self, doc: Document) -> None:
         """Take in an event document."""
@@ -95,7 +101,23 @@ class StreamAssembly:
             return False
         self._gaps += seq_num - self._last - 1
         self._last = seq_num
+        self.accepted += 1
         return True
+
+    def drop(self, first: int, last: int) -> None:
+        """Take note of events that came and were given up: they are no gap."""
+        first = max(first, self._last + 1)
+        if last < first:
+            return
+        self._gaps += first - self._last - 1
+        self._last = last
+        self.dropped += last - first + 1
+        self._has_events = True
+
+    @property
+    def gaps(self) -> int:
+        """Numbers that were left out so far."""
+        return self._gaps
 
     def take_rows(self, key: str, doc: Document) -> None:
         """Take in a stream_datum document for one of the data keys."""
@@ -160,6 +182,7 @@ class StreamAssembly:
             time=float(waiting.doc.get("time", 0.0)),
             data=LazyData(data, data_keys, outside),
             descriptor=waiting.descriptor,
+            uid=str(waiting.doc.get("uid", "")),
         )
 
     def _row_reader(self, name: str, key: EventKey, data_key: Document) -> Callable[[], Any]:

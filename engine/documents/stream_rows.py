@@ -6,8 +6,12 @@ from collections import deque
 from typing import NamedTuple
 
 from headrace.engine.documents.pages import Document
+from headrace.engine.model.errors import DocumentError
 
 __all__ = ["RowRange", "StreamRows"]
+
+_MOST_ROWS = 1_000_000
+"""Rows that one document may announce. Each becomes an event, so a number that is far out would fill the memory."""
 
 
 class RowRange(NamedTuple):
@@ -40,8 +44,18 @@ class StreamRows:
         return self._announced.get(key, 0)
 
     def add(self, key: str, doc: Document) -> bool:
-        """Take in a stream_datum document for a key; False if all it announces is known already."""
+        """Take in a stream_datum document for a key; False if all it announces is known already.
+
+        Raises
+        ------
+        DocumentError
+            If it announces an impossible number of events.
+        """
         first, stop = int(doc["seq_nums"]["start"]), int(doc["seq_nums"]["stop"])
+        if not 0 <= stop - first <= _MOST_ROWS or int(doc["indices"]["start"]) < 0:
+            announced = f"stream_datum document {doc.get('uid', '')} announces events {first} up to {stop}"
+            message = f"{announced}; expected at most {_MOST_ROWS}, at rows from 0 up"
+            raise DocumentError(message)
         if stop - 1 <= self.announced(key):
             return False
         self._announced[key] = stop - 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from headrace.engine.model.records import RunContext
@@ -33,6 +33,27 @@ class Finished:
     uid: str
     places: list[str]
     problems: list[str]
+
+    @property
+    def supersedes(self) -> str:
+        """Unique id of the result run that this one is to be used in place of; empty if there is none."""
+        return str(self.summary.run.about.get("supersedes", ""))
+
+    def in_short(self) -> Finished:
+        """Give the same with little more than its verdict, to be kept for long."""
+        summary = self.summary
+        start = {key: summary.run.start[key] for key in ("uid", "time", "scan_id") if key in summary.run.start}
+        stop = summary.end.stop
+        stop = None if stop is None else {key: stop[key] for key in ("exit_status", "reason") if key in stop}
+        short = replace(
+            summary,
+            run=RunContext(start, about=summary.run.about),
+            end=replace(summary.end, stop=stop, notes={}),
+            counts={node: count for node, count in summary.counts.items() if count["failed"]},
+            seconds={},
+            revisions=(),
+        )
+        return replace(self, summary=short)
 
 
 class Progress(Protocol):

@@ -12,6 +12,7 @@ from headrace.engine.model.checks.common_keys import check_common_keys
 from headrace.engine.model.checks.names import check_names
 from headrace.engine.model.checks.parameters import check_parameters
 from headrace.engine.model.checks.ports import check_ports
+from headrace.engine.model.checks.runs import check_runs
 from headrace.engine.model.checks.subject import Check, Subject
 from headrace.engine.model.checks.use import check_use
 from headrace.engine.model.faults import Fault, GraphError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["check", "check_graph", "require_sound"]
 
 _CHECKS: tuple[Check, ...] = (
+    check_runs,
     check_names,
     check_parameters,
     check_common_keys,

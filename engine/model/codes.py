@@ -32,6 +32,8 @@ CODES: Mapping[str, str] = {
     "HR132": "A node is removed that the extended graph doesn't have.",
     "HR140": "Local Python files are named, but not trusted.",
     "HR141": "A local Python file can't be loaded.",
+    "HR150": "A condition of 'when' that can't be understood.",
+    "HR151": "A wrong policy, limit or key of 'intake'.",
     # 2xx: names
     "HR201": "An unknown node type.",
     "HR202": "Two nodes have the same name.",

@@ -19,7 +19,7 @@ from headrace.engine.model.node_type import (
     Parameter,
 )
 from headrace.engine.model.ports import Cadence, PortType
-from headrace.engine.model.records import Event, RunContext
+from headrace.engine.model.records import Event, Reference, RunContext
 from headrace.engine.model.skip import Skip
 
 __all__ = ["DeclarationError", "declare"]
@@ -43,6 +43,9 @@ def declare(
     is_source: bool = False,
     cadence_of: Callable[[Mapping[str, Any]], Cadence] | None = None,
     problems_of: Callable[[Mapping[str, Any]], Iterable[str]] | None = None,
+    refers_to: Callable[[Mapping[str, Any], RunContext], Iterable[Reference]] | None = None,
+    files_of: Callable[[Mapping[str, Any]], Iterable[str]] | None = None,
+    volatile: bool = False,
 ) -> NodeType:
     """Read a node type from a function or class.
 
@@ -78,6 +81,9 @@ def declare(
         keeps=keeps,
         cadence_of=cadence_of,
         problems_of=problems_of,
+        refers_to=refers_to,
+        files_of=files_of,
+        volatile=volatile,
     )
 
 

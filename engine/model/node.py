@@ -10,6 +10,7 @@ from headrace.engine.model.declare import declare
 from headrace.engine.model.errors import UsageError
 from headrace.engine.model.node_type import NodeType, OnChange
 from headrace.engine.model.ports import Cadence
+from headrace.engine.model.records import Reference, RunContext
 from headrace.engine.model.wiring import Port, wire
 
 __all__ = ["ClassNode", "FunctionNode", "NodeFunction", "SourceNode", "node", "node_class", "source_node"]
@@ -19,6 +20,7 @@ R = TypeVar("R")
 C = TypeVar("C")
 
 Problems: TypeAlias = Callable[[Mapping[str, Any]], Iterable[str]]
+Files: TypeAlias = Callable[[Mapping[str, Any]], Iterable[str]]
 
 
 class _ClassDeclaration(TypedDict, total=False):
@@ -26,6 +28,8 @@ class _ClassDeclaration(TypedDict, total=False):
     on_change: Mapping[str, OnChange] | None
     held: bool
     problems_of: Problems | None
+    files_of: Files | None
+    volatile: bool
 
 
 class _SourceDeclaration(TypedDict, total=False):
@@ -33,6 +37,9 @@ class _SourceDeclaration(TypedDict, total=False):
     held: bool
     cadence_of: Callable[[Mapping[str, Any]], Cadence] | None
     problems_of: Problems | None
+    files_of: Files | None
+    volatile: bool
+    refers_to: Callable[[Mapping[str, Any], RunContext], Iterable[Reference]] | None
 
 
 class NodeFunction:
@@ -103,7 +110,12 @@ class SourceNode(NodeFunction, Generic[P]):
 def node(target: Callable[P, R], /) -> FunctionNode[P, R]: ...
 @overload
 def node(
-    *, family: str = ..., keeps: bool = ..., problems_of: Problems | None = ...
+    *,
+    family: str = ...,
+    keeps: bool = ...,
+    problems_of: Problems | None = ...,
+    files_of: Files | None = ...,
+    volatile: bool = ...,
 ) -> Callable[[Callable[P, R]], FunctionNode[P, R]]: ...
 def node(target: Callable[..., Any] | None = None, /, **declaration: Any) -> Any:
     """Make a function a stateless node type.
@@ -123,6 +135,10 @@ def node(target: Callable[..., Any] | None = None, /, **declaration: Any) -> Any
     problems_of
         Gives what is wrong with parameters that are right one by one but don't go together; called with all of
         them, defaults included.
+    files_of
+        Gives the files that it reads, from its parameters, so that a changed file is noticed.
+    volatile
+        Whether it may give another value for the same inputs; such values are never taken from a cache.
 
     Raises
     ------
@@ -173,6 +189,10 @@ def node_class(target: Callable[..., Any] | None = None, /, **declaration: Any) 
     problems_of
         Gives what is wrong with parameters that are right one by one but don't go together; called with all of
         them, defaults included.
+    files_of
+        Gives the files that it reads, from its parameters, so that a changed file is noticed.
+    volatile
+        Whether it may give another value for the same inputs; such values are never taken from a cache.
 
     Raises
     ------
@@ -206,6 +226,13 @@ def source_node(target: Callable[..., Any] | None = None, /, **declaration: Any)
     problems_of
         Gives what is wrong with parameters that are right one by one but don't go together; called with all of
         them, defaults included.
+    refers_to
+        Gives the other runs that the node reads for a run (its dark, say), as far as they are known by now; called
+        with all parameters and the run. Live, events then wait for those runs, and small runs are remembered.
+    files_of
+        Gives the files that it reads, from its parameters, so that a changed file is noticed.
+    volatile
+        Whether it may give another value for the same inputs; such values are never taken from a cache.
 
     Raises
     ------

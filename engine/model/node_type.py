@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from headrace.engine.model.constraints import find_unit
 from headrace.engine.model.ports import Cadence, PortType
+from headrace.engine.model.records import Reference, RunContext
 
 __all__ = ["NO_DEFAULT", "Context", "InputPort", "NodeType", "OnChange", "OutputPort", "Parameter"]
 
@@ -120,6 +121,12 @@ class NodeType:
         For sources: gives the cadence from the parameters.
     problems_of
         Gives what is wrong with parameters that are right one by one but don't go together.
+    refers_to
+        For sources: gives the other runs that it reads for a run, as far as they are known by now.
+    files_of
+        Gives the files that it reads, from the parameters: what its values depend on, besides its inputs.
+    volatile
+        Whether it may give another value for the same inputs: it reads the world, or draws lots.
     """
 
     name: str
@@ -136,6 +143,9 @@ class NodeType:
     keeps: bool = False
     cadence_of: Callable[[Mapping[str, Any]], Cadence] | None = None
     problems_of: Callable[[Mapping[str, Any]], Iterable[str]] | None = None
+    refers_to: Callable[[Mapping[str, Any], RunContext], Iterable[Reference]] | None = None
+    files_of: Callable[[Mapping[str, Any]], Iterable[str]] | None = None
+    volatile: bool = False
 
     @property
     def doc(self) -> str:

@@ -56,7 +56,8 @@ def _head(graph: Graph) -> list[str]:
     """Give the arguments of ``Graph(…)`` besides its nodes."""
     described = [f"description={literal(graph.description)}"] if graph.description else []
     files = [f"python={literal(graph.python)}"] if graph.python else []
-    return [literal(graph.name), *described, *files]
+    runs = [f"{key}={literal(value)}" for key, value in (("when", graph.when), ("intake", graph.intake)) if value]
+    return [literal(graph.name), *described, *files, *runs]
 
 
 def _as_data(graph: Graph) -> str:

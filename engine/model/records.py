@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["DEAD_LETTERS", "Event", "EventKey", "RecordedRun", "RunContext", "RunEnd"]
+__all__ = ["DEAD_LETTERS", "Event", "EventKey", "RecordedRun", "Reference", "ResultName", "RunContext", "RunEnd"]
 
 DEAD_LETTERS = "dead_letters"
 """The stream of a result run that lists failed events; no result can have this name."""
@@ -51,12 +51,15 @@ class Event:
         Field name to value. Reading a field that is stored in a file opens that file then, not before.
     descriptor
         The descriptor document of the event's stream.
+    uid
+        Unique id of the event document; empty where there is none (a fly scan).
     """
 
     key: EventKey
     time: float
     data: Mapping[str, Any]
     descriptor: Mapping[str, Any] = field(default_factory=dict)
+    uid: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,12 +77,26 @@ class RunEnd:
     repeated
         Stream name to the number of events that came again under a number that had been: a plan that was paused and
         took a point anew, or a message sent twice. The first one counts.
+    dropped
+        Stream name to the number of events that came, and were given up before any work because too much waited.
+    notes
+        What was odd about the run's documents, and how often.
+    reason
+        Why it was ended although no stop document came; empty if nothing more is known.
     """
 
     run: str
     stop: Mapping[str, Any] | None
     lost: Mapping[str, int] = field(default_factory=dict)
     repeated: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, int] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every event, and the stop document, came and was worked on."""
+        return self.stop is not None and not any(self.lost.values()) and not any(self.dropped.values())
 
 
 class RecordedRun(Protocol):
@@ -93,9 +110,38 @@ class RecordedRun(Protocol):
         """Give the events of one stream, in the order of ``seq_num``."""
 
 
+class Reference(NamedTuple):
+    """Another run that a node reads for a run.
+
+    Examples
+    --------
+    >>> print(Reference("5c1f0a2e-9d1c", "dark", 60.0))
+    dark run 5c1f0a2e
+    """
+
+    uid: str
+    """Unique id of the other run."""
+    noun: str
+    """What it is to the node, for messages: dark, background."""
+    wait: float = 0.0
+    """Live: seconds from the start of the run, in the time of its events, that these wait for the other run."""
+
+    def __str__(self) -> str:
+        return f"{self.noun} run {self.uid[:8]}"
+
+
 def _no_other_runs(uid: str) -> RecordedRun | None:
     """Find nothing: the answer where no store is known."""
     return None
+
+
+class ResultName(NamedTuple):
+    """What a result run is called, where that is settled beforehand."""
+
+    uid: str
+    """Its unique id. The uids of its other documents follow from it."""
+    time: float
+    """Seconds since 1970 at which it began."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,11 +156,24 @@ class RunContext:
         Looks another run up by its unique id (a dark run, say); gives None if it is not known.
     folder
         Where nodes that write files of their own (pictures, exports) put those of this run; None if nobody said.
+    about
+        What more is to be said of the result, under ``headrace`` in its start document: which one it supersedes, say.
+    origin
+        Where the run is stored; empty if it is not.
+    seal
+        What tells the run's files from others that were there under the same name before; empty as long as they are
+        the same.
+    result
+        What its result run is called; None to give it a name when it begins.
     """
 
     start: Mapping[str, Any]
     find_run: Callable[[str], RecordedRun | None] = _no_other_runs
     folder: Path | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+    origin: str = ""
+    seal: str = ""
+    result: ResultName | None = None
 
     @property
     def uid(self) -> str:

@@ -9,12 +9,14 @@ from headrace.engine.model.checks.common_keys import CACHE
 from headrace.engine.model.checks.names import NAME
 from headrace.engine.model.description import describe
 from headrace.engine.model.graph import FORMAT_VERSION
+from headrace.engine.model.intake import BYTES_TEXT, POLICIES
 from headrace.engine.model.node_type import NodeType
 
 __all__ = ["graph_schema"]
 
 _NAME = f"^{NAME.pattern}$"
 _REFERENCE = {"type": "string", "pattern": rf"^{NAME.pattern}(\.{NAME.pattern})?$"}
+_SCALAR = {"type": ["string", "number", "boolean", "null"]}
 _INPUTS = {
     "description": "Where the inputs come from: a node's name, a list of names, or a mapping of input to name.",
     "anyOf": [
@@ -86,6 +88,21 @@ def _head() -> dict[str, Any]:
         "description": {"description": "What the analysis is for.", "type": "string"},
         "extends": {"description": "A ready graph, or a file, that this one overrides.", "type": "string"},
         "python": {"description": "Python files with node types, run only if trusted.", **files},
+        "when": {
+            "description": "For which runs it is meant: key of the start document to what is accepted.",
+            "type": "object",
+            "additionalProperties": {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR, "minItems": 1}]},
+        },
+        "intake": {
+            "description": "What is done with documents that come faster than it works.",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "policy": {"enum": list(POLICIES), "default": "block"},
+                "max_documents": {"type": "integer", "minimum": 1},
+                "max_bytes": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": BYTES_TEXT}]},
+            },
+        },
         "nodes": {
             "description": "The nodes by name; with 'extends', null removes one.",
             "type": "object",

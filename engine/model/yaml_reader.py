@@ -17,7 +17,8 @@ from headrace.engine.model.yaml_tree import Item
 
 __all__ = ["parse_graph", "read_graph", "read_with_types"]
 
-_KEYS = ("headrace", "graph", "description", "extends", "python", "nodes")
+_KEYS = ("headrace", "graph", "description", "extends", "python", "when", "intake", "nodes")
+_MAPPINGS = ("when", "intake")
 
 
 def read_graph(path: str | Path, registry: Registry | None = None, *, trust: bool = False) -> Graph:
@@ -93,6 +94,9 @@ def _read(text: Text, registry: Registry | None, trust: bool) -> tuple[Graph, Re
     for key, entry in root.entries.items():
         places[(key,)] = entry.where
         places[(key, VALUE)] = entry.item.where
+        if key in _MAPPINGS:
+            places.update({(key, one): inner.where for one, inner in (entry.item.entries or {}).items()})
+            places.update({(key, one, VALUE): inner.item.where for one, inner in (entry.item.entries or {}).items()})
     python = _python(root)
     registry, more = _with_local(registry, python, text.folder, trust, root)
     nodes, wrong = read_nodes(root.get("nodes") or Item(root.where, {}), registry, places)
@@ -101,6 +105,8 @@ def _read(text: Text, registry: Registry | None, trust: bool) -> tuple[Graph, Re
         nodes=nodes,
         description=_text(root, "description"),
         python=python,
+        when=_mapping(root, "when"),
+        intake=_mapping(root, "intake"),
         places=places,
         faults=_without_echoes([*loaded.faults, *_head_faults(root), *more, *wrong]),
     )
@@ -110,6 +116,11 @@ def _read(text: Text, registry: Registry | None, trust: bool) -> tuple[Graph, Re
 def _text(root: Item, key: str) -> str:
     item = root.get(key)
     return item.value if item and isinstance(item.value, str) else ""
+
+
+def _mapping(root: Item, key: str) -> dict[str, Any]:
+    item = root.get(key)
+    return item.plain() if item and isinstance(item.value, dict) else {}
 
 
 def _without_echoes(faults: list[Fault]) -> tuple[Fault, ...]:
@@ -154,6 +165,8 @@ _FORMS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("graph", lambda value: isinstance(value, str), "a name, in quotes if it looks like a number"),
     ("description", lambda value: isinstance(value, str), "text"),
     ("python", _are_files, "a file, or a list of files"),
+    ("when", lambda value: isinstance(value, dict), "a mapping of keys of the start document to accepted values"),
+    ("intake", lambda value: isinstance(value, dict), "a mapping, such as {policy: drop_oldest}"),
     ("nodes", lambda value: isinstance(value, dict), "a mapping of node names"),
 )
 

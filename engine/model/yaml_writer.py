@@ -50,11 +50,20 @@ def to_yaml(graph: Graph, registry: Registry | None = None) -> str:
         lines.append(f"description: {block_text(graph.description)}")
     if graph.python:
         lines.append(f"python: {flow(list(graph.python))}")
+    for key, value in (("when", graph.when), ("intake", graph.intake)):
+        lines += _head(key, value) if value else []
     lines += ["", "nodes:"] if graph.nodes else ["", "nodes: {}"]
     width = max((len(name) for name in graph.nodes if len(name) <= _WIDEST_NAME), default=0)
     for name, node in graph.nodes.items():
         lines += _node(scalar(name), _keys(node, registry.get(node.type)), width)
     return "\n".join(lines) + "\n"
+
+
+def _head(key: str, value: Any) -> list[str]:
+    line = f"{key}: {flow(value)}"
+    if len(line) <= _WIDTH or not isinstance(value, Mapping):
+        return [line]
+    return [f"{key}:", *(f"  {scalar(one)}: {flow(item)}" for one, item in value.items())]
 
 
 def _keys(node: Node, kind: NodeType | None) -> dict[str, Any]:

@@ -229,3 +229,16 @@ def test_a_real_simulated_detector_that_saves_files_is_read(engine: Any, tmp_pat
     for event, expected in zip(events, shown[-3:], strict=True):
         np.testing.assert_array_equal(event.data["camera"], expected)
     assert not assembler.notes
+
+
+def test_a_document_that_announces_an_impossible_number_of_events_is_refused(
+    stream_file: tuple[Path, Any], assemble: Assemble
+) -> None:
+    documents = stream_run(stream_file[0], [("image", 0, 2), ("sum", 0, 2)])
+    assembler = now()
+    assemble(documents[:-1], assembler)
+    for first, stop in ((3, 10**12), (5, 4)):
+        row = {**documents[4][1], "uid": "x", "seq_nums": {"start": first, "stop": stop}}
+        with pytest.raises(DocumentError, match=f"announces events {first} up to {stop}"):
+            assembler.feed("stream_datum", row)
+    assert len(assembler.feed(*documents[-1])) == 3

@@ -10,9 +10,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import islice
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -28,32 +27,6 @@ from headrace.engine.model.errors import NotReachableError, UsageError
 
 Pair = tuple[str, dict[str, Any]]
 LOGGER = "headrace.engine.documents.live"
-
-
-@contextmanager
-def running_proxy(in_address: str = "127.0.0.1", out_address: str = "127.0.0.1") -> Iterator[Proxy]:
-    """Run bluesky's own proxy, on free ports unless told otherwise."""
-    proxy = Proxy(in_address, out_address)
-    # Ending the context from here is what stops the proxy; it must not be ended a second time over there.
-    context, proxy._context = proxy._context, SimpleNamespace(destroy=lambda: None)
-
-    def forward() -> None:
-        with suppress(zmq.ContextTerminated):
-            proxy.start()
-
-    thread = threading.Thread(target=forward)
-    thread.start()
-    try:
-        yield proxy
-    finally:
-        context.term()
-        thread.join()
-
-
-@pytest.fixture
-def proxy() -> Iterator[Proxy]:
-    with running_proxy() as running:
-        yield running
 
 
 def place(address: str | int) -> str:
@@ -295,7 +268,7 @@ def free_port() -> int:
 
 
 def test_a_proxy_that_is_not_up_yet_is_waited_for_with_a_word_in_the_log(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, running_proxy: Callable[..., Any]
 ) -> None:
     monkeypatch.setattr("headrace.engine.documents.live._PATIENCE", 0.2)
     port = free_port()
@@ -320,7 +293,8 @@ def test_a_proxy_that_must_be_there_and_is_not_is_an_error() -> None:
     began = time.monotonic()
 
     with pytest.raises(
-        NotReachableError, match=r"no 0MQ proxy answers there within 0.3 s. Is bluesky-0MQ-proxy running"
+        NotReachableError,
+        match=r"no 0MQ proxy answers there within 0.3 s. Is a proxy .* is this its out-port",
     ):
         source.open()
     assert time.monotonic() - began < 3

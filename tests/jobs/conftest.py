@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,10 @@ from bluesky import plans as bp
 from bluesky.callbacks.zmq import Publisher
 from event_model import compose_run
 from ophyd.sim import SynAxis
+
+from headrace import Job
+from headrace.engine.jobs.progress import Finished
+from headrace.engine.jobs.service import Service
 
 Pair = tuple[str, Mapping[str, Any]]
 
@@ -122,6 +127,14 @@ def free_port() -> int:
 def proxy() -> Iterator[tuple[str, str]]:
     """Run bluesky's own proxy command; gives the addresses to publish to and to listen at."""
     inlet, outlet = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    running = start_proxy(inlet, outlet)
+    yield inlet, outlet
+    running.terminate()
+    running.wait(10)
+
+
+def start_proxy(inlet: str, outlet: str) -> subprocess.Popen[bytes]:
+    """Run bluesky's own proxy command, and wait until it answers."""
     command = Path(sys.executable).with_name("bluesky-0MQ-proxy")
     running = subprocess.Popen(
         [command, "--in-address", inlet, "--out-address", outlet], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -131,9 +144,23 @@ def proxy() -> Iterator[tuple[str, str]]:
         with suppress(OSError), socket.create_connection(outlet.split(":"), timeout=1):  # type: ignore[arg-type]
             break
         time.sleep(0.1)
-    yield inlet, outlet
-    running.terminate()
-    running.wait(10)
+    return running
+
+
+@pytest.fixture
+def restartable_proxy() -> Iterator[tuple[str, str, Callable[[], None]]]:
+    """Give the addresses of a proxy of its own, and what kills it and starts it anew."""
+    inlet, outlet = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    running = [start_proxy(inlet, outlet)]
+
+    def restart() -> None:
+        running[-1].kill()
+        running[-1].wait(10)
+        running.append(start_proxy(inlet, outlet))
+
+    yield inlet, outlet, restart
+    running[-1].terminate()
+    running[-1].wait(10)
 
 
 @pytest.fixture
@@ -171,3 +198,62 @@ def scan(inlet: str) -> Iterator[Callable[..., list[Pair]]]:
     engine.loop.call_soon_threadsafe(engine.loop.stop)
     engine._th.join()
     engine.loop.close()
+
+
+class Serving:
+    """A service at work in a thread of its own."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.finished: list[Finished] = []
+        self._listening = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+
+    def _work(self) -> None:
+        self.finished = self.service.run(ready=self._listening.set)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._listening.wait(15)
+        time.sleep(0.5)  # a subscription takes a moment to reach the publisher
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def stop(self) -> list[Finished]:
+        """End it in order, and give what became of each run."""
+        self.service.stop()
+        self._thread.join(60)
+        assert not self._thread.is_alive()
+        return self.finished
+
+    def until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait until something holds."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"it did not happen in time; {self.service.account()}"
+            time.sleep(0.02)
+
+    def until_ended(self, runs: int = 1) -> None:
+        """Wait until every lane is done with so many runs."""
+        self.until(lambda: all(len(lane.intake.passed) >= runs for lane in self.service.lanes))
+
+
+@pytest.fixture
+def serve(outlet: str) -> Callable[..., Serving]:
+    """Give a function that makes a service on what is published as raw; use it in a with statement."""
+
+    def make(*jobs: Job, rest: str = "/raw", at: str = outlet, **options: Any) -> Serving:
+        return Serving(Service(jobs, f"zmq://{at}{rest}", **options))
+
+    return make
+
+
+@pytest.fixture
+def publish(inlet: str) -> Iterator[Publisher]:
+    """Give bluesky's own publisher, which takes documents as raw."""
+    publisher = Publisher(inlet, prefix=b"raw")
+    time.sleep(0.3)  # bluesky's publisher does not tell when it is connected
+    yield publisher
+    publisher.close()

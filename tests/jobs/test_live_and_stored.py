@@ -51,7 +51,7 @@ def live(
 
     def listen(publish: Callable[[], Any]) -> tuple[list[Any], Any]:
         ready, finished = Ready(), []
-        to: list[Destination] = [tmp_path / "results", f"zmq://{inlet}/an"]
+        to: list[Destination] = [tmp_path / "results", f"zmq://{inlet}/an?format=pickle"]  # for a RemoteDispatcher
         with Job(graph_file, to=to, progress=ready) as job:
             thread = threading.Thread(target=lambda: finished.extend(job.run_live(f"zmq://{outlet}/raw", runs=1)))
             thread.start()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from event_model import compose_run
 
@@ -184,3 +185,30 @@ def test_a_copied_store_reads_its_own_arrays(tmp_path: Path) -> None:
     graph = Graph("g").keep(image=source(field="image"))
     assert np.unique(headrace.run(graph, tmp_path / "one" / "-1")["image"]).tolist() == [1.0]
     assert np.unique(headrace.run(graph, tmp_path / "two" / "-1")["image"]).tolist() == [7.0]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        ("descriptor", {"uid": "x", "run_start": "RUN", "name": "primary", "data_keys": {"i0": 5}}),
+        ("descriptor", {"uid": ["x"], "run_start": ["RUN"], "data_keys": {}}),
+        ("start", {"uid": "worse", "dark_frame": np.zeros(3), "hints": np.zeros(2)}),
+        ("event", {"descriptor": "r", "seq_num": 1, "data": {}}),
+        ("stop", {"run_start": "RUN", "num_events": "many"}),
+        ("stop", {"run_start": "RUN", "num_events": {"primary": "many"}}),
+    ],
+    ids=str,
+)
+def test_a_document_that_is_worse_than_senseless_ends_nothing(odd: Pair) -> None:
+    run, after = good_run(), good_run()
+    doc = {
+        key: run[0][1]["uid"] if isinstance(value, str) and value == "RUN" else value for key, value in odd[1].items()
+    }
+    found = results([*run[:4], (odd[0], doc), *run[4:], *after])
+    assert any(
+        result.stop is not None
+        and result.stop["exit_status"] == "success"
+        and result.start["raw_uid"] == after[0][1]["uid"]
+        and result["total"]["total"].tolist() == [6.0]
+        for result in found
+    )

@@ -133,7 +133,9 @@ def graphs(draw: st.DrawFn) -> Graph:
         references += [name, *(f"{name}.{port.name}" for port in kind.outputs[1:])] if kind.outputs else []
     python = tuple(draw(st.lists(st.sampled_from(["a.py", "b/c d.py"]), max_size=2)))
     title = draw(TEXT.filter(bool))
-    return Graph(title, nodes, description=draw(TEXT), python=python)
+    when = draw(st.dictionaries(TEXT, PLAIN, max_size=2))
+    intake = draw(st.dictionaries(st.sampled_from(["policy", "max_bytes", "other"]), PLAIN, max_size=2))
+    return Graph(title, nodes, description=draw(TEXT), python=python, when=when, intake=intake)
 
 
 @st.composite
