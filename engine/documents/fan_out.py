@@ -38,17 +38,22 @@ class FanOut:
     def __init__(self, sinks: Sequence[tuple[str, DocumentSink]]) -> None:
         self.sinks = list(sinks)
         self.problems: dict[tuple[str, int], str] = {}
+        self._left_out: set[tuple[str, int]] = set()
 
     def give(self, run: str, name: str, doc: Mapping[str, Any]) -> None:
         """Give one document of a result run to the sinks."""
         for number, (label, sink) in enumerate(self.sinks):
-            if (run, number) in self.problems:
+            if (run, number) in self.problems or (run, number) in self._left_out:
                 continue
             try:
                 sink(name, doc)
             except Exception as error:
                 self.problems[run, number] = f"{label}: {type(error).__name__}: {error}"
                 _log.exception("%s failed on %s; it gets no more of result run %s", label, name, run)
+
+    def leave_out(self, run: str, number: int) -> None:
+        """Give a sink nothing of a run: it has that already."""
+        self._left_out.add((run, number))
 
     def problems_of(self, run: str) -> dict[int, str]:
         """Give what went wrong in one run, by the number of the sink."""

@@ -142,10 +142,13 @@ class ResultRun:
     def end(self, summary: RunSummary) -> None:
         """Emit the stop document: the verdict, and counts that add up."""
         status, reason = summary.verdict
-        stop = dict(self._composed.compose_stop(exit_status=status, reason=reason, uid=self._uid("stop"), validate=False))
+        stop = dict(
+            self._composed.compose_stop(exit_status=status, reason=reason, uid=self._uid("stop"), validate=False)
+        )
         stop["headrace"] = {
             "nodes": {name: dict(count) for name, count in summary.counts.items()},
             "seconds": dict(summary.seconds),
+            "latency": {name: dict(times) for name, times in summary.latency.items()},
             "events": [[stream, number] for stream, number in summary.events.items()],
             "lost": [[stream, number] for stream, number in summary.end.lost.items()],
             "repeated": [[stream, number] for stream, number in summary.end.repeated.items()],

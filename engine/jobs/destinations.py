@@ -54,17 +54,40 @@ class Destinations:
         whole = (opened for number, opened in enumerate(self._opened) if number not in failed)
         return [place for label, sink in whole if (place := _place(label, sink, uid))]
 
-    def folder_for(self, run: str) -> Path | None:
+    def folder_for(self, run: str, graph: str = "") -> Path | None:
         """Give a folder of its own for the files that nodes write in a run; None if no destination is a folder.
 
-        It stands in the first folder, beside the result runs, named after the raw run. A run that is analysed again
-        gets a new one, so that nothing is overwritten.
+        It stands in the first folder, beside the result runs, named after the raw run, and the graph if one is given:
+        where several are at work on a run. A run that is analysed again gets a new one, so that nothing is
+        overwritten.
         """
         store = next((sink.folder for _, sink in self._opened if hasattr(sink, "folder_of")), None)
         if store is None:
             return None
-        names = (run[:8] if number == 1 else f"{run[:8]}-{number}" for number in count(1))
+        name = f"{run[:8]}-{graph}" if graph else run[:8]
+        names = (name if number == 1 else f"{name}-{number}" for number in count(1))
         return next(folder for name in names if not (folder := Path(store) / "files" / name).exists())
+
+    def labels(self) -> list[str]:
+        """Give what those are called that outlast the program: stores and proxies, not callables."""
+        return [label for label, sink in self._opened if _place(label, sink, "")]
+
+    def stores(self) -> dict[str, Path]:
+        """Give the folders that are stores, by what they are called."""
+        return {label: Path(sink.folder) for label, sink in self._opened if hasattr(sink, "folder_of")}
+
+    def leave_out(self, uid: str, labels: Iterable[str]) -> None:
+        """Give nothing of a result run to some of them: they have it already."""
+        for number, (label, _) in enumerate(self._opened):
+            if label in set(labels):
+                self.fan_out.leave_out(uid, number)
+
+    def outcome(self, uid: str) -> tuple[list[str], list[str]]:
+        """Give which of those that outlast the program have a result run, and which failed."""
+        failed = self.fan_out.problems_of(uid)
+        asked = [(number, label) for number, (label, sink) in enumerate(self._opened) if _place(label, sink, "")]
+        kept = [label for number, label in asked if number not in failed]
+        return kept, [label for number, label in asked if number in failed]
 
     def close(self) -> None:
         """Close all of them."""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from headrace.engine.documents.assembler import Record
 from headrace.engine.documents.assets import AssetSettings
 from headrace.engine.documents.recent_runs import is_dark
 from headrace.engine.documents.result_writer import ResultWriter
+from headrace.engine.jobs.caching import CacheChoice, keeping_in, open_cache
 from headrace.engine.jobs.changes import Changes
 from headrace.engine.jobs.destinations import Destination, Destinations
+from headrace.engine.jobs.file_waits import FileWaits
 from headrace.engine.jobs.finding import finder_in, first_of
 from headrace.engine.jobs.graphs import sound_graph
 from headrace.engine.jobs.intake import Intake
+from headrace.engine.jobs.letter_box import LetterBox
 from headrace.engine.jobs.progress import Finished, Progress, Silent, announced
 from headrace.engine.jobs.routing import chosen_runs
 from headrace.engine.jobs.sources import Readable
@@ -31,7 +36,17 @@ from headrace.engine.runtime.receiver import RunSummary
 from headrace.engine.runtime.revision import Revision
 from headrace.engine.runtime.streams import StreamLibrary
 
+if TYPE_CHECKING:
+    from headrace.engine.documents.journal import Journal
+    from headrace.engine.jobs.marks import Marks
+    from headrace.engine.jobs.revision_notes import RevisionNotes
+
 __all__ = ["Job"]
+
+_log = logging.getLogger(__name__)
+
+_WHOLE = 500
+"""Runs that ended of which all is remembered; of those before, what became of them."""
 
 
 class Job:
@@ -55,6 +70,10 @@ class Job:
         Is told how it goes.
     assets
         Where data files are and how long they are waited for.
+    cache
+        Where values are kept for replays: a folder, True for the usual one, None for nowhere.
+    letters
+        A folder for the inputs of failed events, where no destination is a folder beside whose runs they are put.
 
     Raises
     ------
@@ -69,12 +88,16 @@ class Job:
     ----------
     graph, pipeline
         The graph as it runs, and its pipeline.
+    letters
+        The dead letters, with their inputs as far as they were kept.
     changes
         What was changed while it ran, and changing it.
     on_revision
         Called with the run, the revision and its first event when a run is under another revision.
     assets
-        Where data files are; what is waited for is told to the progress, and is waited for no longer after `stop`.
+        Where data files are. After `stop` nothing of them is waited for.
+    file_waits
+        Which data file is waited for; told to the progress now and then.
     room
         Where runs wait, live, for the other runs that they refer to; ``room.waiting`` says which, and for what.
     """
@@ -90,20 +113,30 @@ class Job:
         lookup: str | Path | None = None,
         progress: Progress | None = None,
         assets: AssetSettings | None = None,
+        cache: CacheChoice = None,
+        letters: str | Path | None = None,
     ) -> None:
         self.graph, registry = sound_graph(graph, set or {}, trust=trust)
         self._progress = progress or Silent()
         self._ending = False
-        self.assets = replace(assets or AssetSettings(), cut_short=lambda: self._ending, on_wait=self._progress.waiting)
+        self.file_waits = FileWaits(self._progress.waiting)
+        self.assets = replace(assets or AssetSettings(), cut_short=lambda: self._ending, on_wait=self.file_waits)
         self._lookup = finder_in(lookup, self.assets)
         self.on_revision: list[Callable[[RunContext, Revision, EventKey | None], None]] = []
         self._finished: list[Finished] = []
         self._stopping: Callable[[], None] | None = None
         self._destinations = Destinations(to)
         self._failures: dict[str, int] = {}
+        self._told: frozenset[tuple[str, str]] = frozenset()
+        self.letters = LetterBox.beside(self._destinations.stores().values(), letters)
+        self._marks: Marks | None = None
+        self._revision_notes: RevisionNotes | None = None
+        self.files_of = ""
+        """The graph's name where folders of files are named after it too, since several graphs are at work."""
         self.room = WaitingRoom(self._lacking, say=self._progress.waiting)
         writer = self._writer()
         self.pipeline = Pipeline(compile_graph(self.graph, registry), writer, runtime, registry)
+        self.pipeline.keeping = keeping_in(open_cache(cache))
         self.changes = Changes(self.pipeline, registry, writer, self._writer)
 
     def _writer(self) -> ResultWriter:
@@ -213,17 +246,47 @@ class Job:
 
     def wants(self, start: Mapping[str, Any]) -> bool:
         """Tell whether the graph is meant for a run, by what its start document says."""
-        return matches(self.pipeline.plan.graph.when, start)
+        if not matches(self.pipeline.plan.graph.when, start):
+            return False
+        if self._marks is None or not self._marks.done(str(start["uid"])):
+            return True
+        _log.info("run %s comes again; graph %r has its result already", start["uid"], self.graph.name)
+        return False
+
+    def keep_marks(self, journal: Journal) -> Marks:
+        """Keep in a journal what is made of which runs, and look other runs up in it."""
+        from headrace.engine.jobs.history import history_of
+        from headrace.engine.jobs.marks import Marks
+        from headrace.engine.jobs.revision_notes import RevisionNotes
+
+        self.changes.history = partial(history_of, journal=journal, pipeline=self.pipeline, assets=self.assets)
+        self._lookup = first_of(self._lookup, journal.find_run)
+        self._marks = Marks(journal, self.graph.name, self.graph.digest(), self._destinations)
+        self._revision_notes = RevisionNotes(journal, self.changes, self.graph.name, self.graph.digest())
+        self.on_revision.append(self._revision_notes.revised)
+        return self._marks
+
+    def take_up(self, runs: Iterable[str]) -> None:
+        """Make the changes again that runs had which go on now, as the journal has them."""
+        if self._revision_notes is not None:
+            self._revision_notes.take_up(runs)
 
     def feed(self, record: Record) -> None:
         """Take one record of a run."""
         if isinstance(record, RunContext):
             self._progress.run_started(record, announced(record.start))
-            record = replace(self._informed(record), folder=self._destinations.folder_for(record.uid))
+            record = self._placed(self._informed(record))
         self.pipeline.feed(record)
+        if isinstance(record, RunContext) and self._revision_notes is not None:
+            self._revision_notes.began(record)
         if isinstance(record, Event):
             run = record.key.run
             self._progress.event(run, self.pipeline.done(run), self._failures.get(run, 0))
+
+    def _placed(self, context: RunContext) -> RunContext:
+        """Say where the files of nodes go, and what the result is called if that is settled."""
+        folder = partial(self._destinations.folder_for, context.uid, self.files_of)
+        return replace(context, folder=folder()) if self._marks is None else self._marks.named(context, folder)
 
     def _informed(self, context: RunContext) -> RunContext:
         return replace(context, find_run=first_of(context.find_run, self._lookup))
@@ -241,14 +304,30 @@ class Job:
 
     def _on_letter(self, letter: DeadLetter) -> None:
         self._failures[letter.run] = self._failures.get(letter.run, 0) + 1
+        self.letters.take(letter, letter.given.result if letter.given is not None else "")
+        told, self._told = self._told, self._told | {(letter.run, letter.node)}
+        _log.log(
+            logging.WARNING if told != self._told else logging.INFO,  # the first of a node in a run
+            "node %r failed on %s: %s",
+            letter.node,
+            letter.event or f"the {letter.phase} of run {letter.run}",
+            letter.error,
+            extra={"run": letter.run, "graph": letter.graph, "node": letter.node, "event": letter.event},
+        )
         self._progress.dead_letter(letter)
 
     def _on_end(self, summary: RunSummary, uid: str) -> None:
         self._failures.pop(summary.run.uid, None)
+        self._told = frozenset(place for place in self._told if place[0] != summary.run.uid)
+        self.letters.forget(uid)
         problems = list(self._destinations.fan_out.problems_of(uid).values())
         finished = Finished(summary, uid, self._destinations.places(uid), problems)
         if not summary.superseded:
             self._finished.append(finished)
+            if len(self._finished) > _WHOLE:
+                self._finished[-_WHOLE - 1] = self._finished[-_WHOLE - 1].in_short()
+        if self._marks is not None:
+            self._marks.ended(finished)
         self._progress.run_ended(finished)
 
     def _on_revision(self, run: RunContext, revision: Revision, first: EventKey | None) -> None:
@@ -287,4 +366,9 @@ class Job:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None and not isinstance(error, Exception):  # whoever ends the program wants it to end now
+            self._ending = True
+            if not self.pipeline.abandon(f"it was broken off: {error or type(error).__name__}"):
+                _log.error("the results of open runs can't be ended: a node is at work still")
+                return
         self.close()
