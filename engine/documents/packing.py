@@ -1,9 +1,10 @@
 """Documents as msgpack, arrays as raw bytes with a short header: the wire format that executes nothing.
 
-`packb` and `unpackb` fit bluesky's standard parts as they are::
+`packb` and `unpackb` fit bluesky's standard parts as they are. By the names that these parts give them, they are
+public::
 
-    Publisher(address, prefix=b"raw", serializer=packb)
-    RemoteDispatcher(address, prefix=b"an", deserializer=unpackb)
+    Publisher(address, prefix=b"raw", serializer=headrace.serializer)
+    RemoteDispatcher(address, prefix=b"an", deserializer=headrace.deserializer)
 
 An array is a msgpack extension of type 1. Its data are, in this order: one byte, the length of the whole
 header in units of 16 bytes; a msgpack list ``[dtype, [length, ...]]`` with numpy's code of the dtype, byte
@@ -24,7 +25,7 @@ from headrace.engine.documents.wire_arrays import is_plain_dtype, plain_array, p
 from headrace.engine.documents.wire_refusal import RefusalError
 from headrace.engine.model.errors import DocumentError
 
-__all__ = ["MAX_BYTES", "packb", "unpackb"]
+__all__ = ["MAX_BYTES", "deserializer", "extension", "packb", "serializer", "unpackb", "value_of"]
 
 MAX_BYTES = 1 << 30
 """Bytes of a body that are taken by default: 1 GiB, many times the largest detector frame."""
@@ -57,7 +58,7 @@ def packb(document: object) -> bytes:
     {'uid': 'a1', 'shape': [2, 3]}
     """
     try:
-        packed: bytes = msgpack.packb(document, default=_extension, unicode_errors="surrogatepass")
+        packed: bytes = msgpack.packb(document, default=extension, unicode_errors="surrogatepass")
     except (OverflowError, RecursionError, TypeError, ValueError) as error:
         text = f"a document can't be written as msgpack: {error}"
         raise DocumentError(text) from error
@@ -85,7 +86,9 @@ def unpackb(body: bytes | memoryview, *, max_bytes: int = MAX_BYTES) -> object:
         raise RefusalError(text, "size")
     try:
         check_structure(body)
-        document: object = msgpack.unpackb(body, ext_hook=_value, strict_map_key=False, unicode_errors="surrogatepass")
+        document: object = msgpack.unpackb(
+            body, ext_hook=value_of, strict_map_key=False, unicode_errors="surrogatepass"
+        )
     except RefusalError as refusal:
         text = f"a msgpack body of {len(body)} bytes was refused: {refusal}"
         raise RefusalError(text, refusal.kind) from None
@@ -95,7 +98,14 @@ def unpackb(body: bytes | memoryview, *, max_bytes: int = MAX_BYTES) -> object:
     return document
 
 
-def _extension(value: object) -> object:
+serializer = packb
+"""What bluesky's Publisher takes to publish msgpack: ``Publisher(..., serializer=headrace.serializer)``."""
+
+deserializer = unpackb
+"""What bluesky's RemoteDispatcher takes to read msgpack: ``RemoteDispatcher(..., deserializer=...)``."""
+
+
+def extension(value: object) -> object:
     """Give msgpack something that it knows for a value that it doesn't."""
     if isinstance(value, np.ndarray):
         return msgpack.ExtType(ARRAY, _array_bytes(value))
@@ -125,14 +135,14 @@ def _array_bytes(array: np.ndarray[Any, Any]) -> bytes:
     return b"".join((header, raw))
 
 
-def _value(kind: int, data: bytes) -> object:
+def value_of(kind: int, data: bytes) -> object:
     """Rebuild one of our extensions; its kind was checked before."""
     if kind == COMPLEX:
         return complex(*_COMPLEX.unpack(data))
     size = data[0] * _UNIT
     head = data[1:size]
     check_structure(head, trailing=True)
-    unpacker = msgpack.Unpacker(ext_hook=_value, max_buffer_size=_UNIT * 256)
+    unpacker = msgpack.Unpacker(ext_hook=value_of, max_buffer_size=_UNIT * 256)
     unpacker.feed(head)
     code, shape = unpacker.unpack()
     return plain_array(plain_dtype(code), tuple(shape), data, offset=size)

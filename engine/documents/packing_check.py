@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from headrace.engine.documents.wire_refusal import MAX_DEPTH, MAX_VALUES, RefusalError
 
-__all__ = ["ARRAY", "COMPLEX", "check_structure"]
+__all__ = ["ARRAY", "COMPLEX", "OUTSIDE", "check_structure"]
 
 ARRAY = 1
 """Code of our msgpack extension for arrays."""
 
 COMPLEX = 2
 """Code of our msgpack extension for complex numbers."""
+
+OUTSIDE = 3
+"""Code of our msgpack extension for arrays whose values come in a frame of their own."""
 
 _ATOM, _LIST, _MAP, _EXTENSION, _NOTHING = range(5)
 
@@ -45,7 +48,7 @@ def _forms() -> list[tuple[int, int, int]]:
 _FORMS = _forms()
 
 
-def check_structure(body: bytes | memoryview, *, trailing: bool = False) -> None:
+def check_structure(body: bytes | memoryview, *, trailing: bool = False, outside: bool = False) -> None:
     """See that a body is one complete msgpack value of plain data.
 
     Parameters
@@ -54,6 +57,8 @@ def check_structure(body: bytes | memoryview, *, trailing: bool = False) -> None
         The bytes.
     trailing
         Whether more bytes may follow the value.
+    outside
+        Whether values of arrays may be elsewhere.
 
     Raises
     ------
@@ -80,7 +85,7 @@ def check_structure(body: bytes | memoryview, *, trailing: bool = False) -> None
             continue
         _check_kind(kind, is_key=keyed and left % 2 == 1, depth=len(outer))
         if kind == _EXTENSION:
-            _check_extension(body[at])
+            _check_extension(body[at], outside)
             at += 1 + count
             continue
         outer.append((left, keyed))
@@ -104,8 +109,8 @@ def _check_kind(kind: int, *, is_key: bool, depth: int) -> None:
         raise RefusalError(text, "depth")
 
 
-def _check_extension(code: int) -> None:
-    if code not in (ARRAY, COMPLEX):
+def _check_extension(code: int, outside: bool) -> None:
+    if code not in (ARRAY, COMPLEX) and not (outside and code == OUTSIDE):
         text = f"it has a msgpack extension of type {code}, which is not ours"
         raise RefusalError(text, "name")
 

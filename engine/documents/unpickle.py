@@ -24,13 +24,14 @@ MAX_BYTES = 1 << 30
 _LEAVES = frozenset({str, int, float, bool, type(None), bytes, bytearray, complex, np.ndarray})
 
 
-def loads(body: bytes | memoryview, *, max_bytes: int = MAX_BYTES) -> object:
+def loads(body: bytes | memoryview, *, max_bytes: int = MAX_BYTES, ours: bool = False) -> object:
     """Rebuild plain data from a pickle, executing nothing.
 
     Plain data are None, truth values, numbers, texts, bytes, lists, tuples, dicts, OrderedDicts, sets, and
     numpy arrays and scalars of plain dtypes, as ``pickle.dumps`` writes them in protocols 0 to 5. The values
     equal those of ``pickle.loads``; arrays are read-only, since a document is shared by all who receive it.
-    Bytes of arrays are copied once, so that what is kept of a document does not keep its message.
+    Bytes of arrays are copied once, so that what is kept of a document does not keep its message, unless one array is
+    most of it.
 
     Parameters
     ----------
@@ -38,6 +39,9 @@ def loads(body: bytes | memoryview, *, max_bytes: int = MAX_BYTES) -> object:
         The pickle, nothing before and nothing after it.
     max_bytes
         Longer bodies are refused unread.
+    ours
+        Whether nobody else uses the body: then one large array that makes up half of it or more stays where it is,
+        as a view of the body, and the body may be written to. For messages as 0MQ has received them.
 
     Raises
     ------
@@ -54,16 +58,27 @@ def loads(body: bytes | memoryview, *, max_bytes: int = MAX_BYTES) -> object:
     if len(body) > max_bytes:
         text = f"a pickled body of {len(body)} bytes was refused: at most {max_bytes} are taken"
         raise RefusalError(text, "size")
-    machine = Machine(body)
+    machine = Machine(body, in_place=ours, movable=ours)
+    try:
+        document = _run(machine)
+    except RefusalError:
+        if machine.span is None or machine.span.moved:
+            raise
+        document = _run(Machine(body))  # plain bytes are as large, not an array
+    return document
+
+
+def _run(machine: Machine) -> object:
+    size = len(machine.body)
     try:
         document = machine.run(STEPS)
         _check_plain(document)
     except RefusalError as refusal:
-        text = f"a pickled body was refused at byte {machine.at} of {len(body)}: {refusal}"
+        text = f"a pickled body was refused at byte {machine.at} of {size}: {refusal}"
         raise RefusalError(text, refusal.kind) from None
     except Exception as error:  # whatever a damaged body brings about is a damaged body
         cause = f"{type(error).__name__}: {error!s:.120}"
-        text = f"a pickled body is damaged at byte {machine.at} of {len(body)} ({cause})"
+        text = f"a pickled body is damaged at byte {machine.at} of {size} ({cause})"
         raise RefusalError(text, "malformed") from error
     return document
 

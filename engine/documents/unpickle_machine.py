@@ -9,11 +9,13 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from headrace.engine.documents.unpickle_span import LARGE, Span
 from headrace.engine.documents.wire_refusal import MAX_VALUES, RefusalError
 
 __all__ = ["Machine", "Step"]
 
 _STOP = pickle.STOP[0]
+_MEMOIZE = pickle.MEMOIZE[0]
 
 
 class Machine:
@@ -37,12 +39,26 @@ class Machine:
         Values that the pickle refers back to, by the number it gave them.
     allowance
         Bytes that builders may still copy.
+    span
+        The bytes that are used where they are, if there are any.
+
+    Parameters
+    ----------
+    body
+        The pickle.
+    in_place
+        Whether a large array may be a view of the pickle instead of a copy of it, and keep it alive.
+    movable
+        Whether the pickle may even be written to, to align such an array.
     """
 
-    __slots__ = ("allowance", "at", "body", "marks", "memo", "stack")
+    __slots__ = ("_least", "_movable", "allowance", "at", "body", "marks", "memo", "span", "stack")
 
-    def __init__(self, body: bytes | memoryview) -> None:
+    def __init__(self, body: bytes | memoryview, *, in_place: bool = False, movable: bool = False) -> None:
         self.body = memoryview(body).cast("B")
+        self._least = max(LARGE, len(self.body) // 2) if in_place else len(self.body) + 1
+        self._movable = movable
+        self.span: Span | None = None
         self.at = 0
         self.allowance = 4 * len(body) + 65_536
         self.stack: list[object] = []
@@ -67,6 +83,9 @@ class Machine:
         for _ in range(MAX_VALUES):
             code = body[self.at]
             self.at += 1
+            if code == _MEMOIZE:  # every third opcode
+                self.memo[len(self.memo)] = self.stack[-1]
+                continue
             if code == _STOP:
                 return self._finished()
             step = steps[code]
@@ -91,6 +110,20 @@ class Machine:
             text = f"it ends before the {count} bytes that it announces"
             raise RefusalError(text, "malformed")
         return self.body[start:end]
+
+    def content(self, count: int, kind: type[bytes | bytearray]) -> bytes | bytearray | Span:
+        """Give the next bytes as a value; those of a large array as a span, which is no copy."""
+        data = self.take(count)
+        if count < self._least:
+            return kind(data)
+        self.span = Span(self.body, self.at - count, self.at, movable=self._movable)
+        return self.span
+
+    def replace(self, old: object, new: object) -> None:
+        """Put an object in the place of another one, on top of the stack and where it is referred to."""
+        self.stack[-1] = new
+        for number in [number for number, value in self.memo.items() if value is old]:
+            self.memo[number] = new
 
     def unsigned(self, width: int) -> int:
         """Read a little-endian count."""

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from headrace.engine.documents.unpickle_span import Span
 from headrace.engine.documents.wire_arrays import (
     checked_shape,
     frozen,
@@ -26,6 +27,7 @@ __all__ = ["Builder", "PendingDtype", "allowed_name", "check_key", "restore_arra
 
 
 _KEYS = frozenset({bytes, float, bool, type(None)})
+_PARTS = frozenset({str, bytes, bool, type(None)})  # of a tuple that is a key
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +71,31 @@ class PendingDtype:
         return plain_dtype(self._code).newbyteorder(self._order)  # type: ignore[arg-type]
 
 
-def restore_array(array: np.ndarray[Any, Any], state: object) -> None:
-    """Fill an empty array with its pickled shape, dtype and bytes, all checked; the bytes are not copied."""
+def restore_array(array: np.ndarray[Any, Any], state: object) -> np.ndarray[Any, Any]:
+    """Fill an empty array with its pickled shape, dtype and bytes, all checked; the bytes are not copied.
+
+    Gives the array; another one in its place if the values stay where they are.
+    """
     if array.size or not array.flags.writeable or not isinstance(state, tuple) or len(state) != 5:
         text = "an array is given its content in a way that is not known"
         raise RefusalError(text, "array")
     version, shape, dtype, fortran, data = state
-    if type(version) is not int or version != 1 or type(fortran) not in (bool, int) or not isinstance(data, bytes):
+    if (
+        type(version) is not int
+        or version != 1
+        or type(fortran) not in (bool, int)
+        or not isinstance(data, bytes | Span)
+    ):
         text = "an array is given its content in a way that is not known"
         raise RefusalError(text, "array")
     plain = _resolved(dtype)
+    if isinstance(data, Span):
+        placed = plain_array(plain, shape, data.aligned(plain.alignment), order="F" if fortran else "C")
+        # As numpy does: what is pickled in this way comes out in the machine's own byte order.
+        return placed if plain.isnative else frozen(placed.astype(plain.newbyteorder("="), order="K"))
     restore: Any = array.__setstate__  # numpy's own, whose type hints know no Python bool
     restore((1, checked_shape(shape, plain, len(data)), plain, bool(fortran), data))
-    frozen(array)
+    return frozen(array)
 
 
 def allowed_name(module: object, name: object) -> Builder:
@@ -105,17 +119,16 @@ def allowed_name(module: object, name: object) -> Builder:
 def check_key(value: object) -> None:
     """Refuse what must not be hashed as a key of a dict or an item of a set.
 
-    A tuple nested a million times overflows the C stack when it is hashed, and huge integers can be chosen so
-    that they all collide. Texts, numbers of 64 bits, None, and flat tuples of these do neither.
+    Huge integers can be chosen so that they all collide, and so can tuples of small ones, as nothing in their hash is
+    secret: a few thousand of them would take minutes. A tuple nested a million times overflows the C stack. Texts,
+    bytes, numbers of 64 bits, None, and flat tuples of texts do none of that.
     """
     kind = type(value)
     if kind is str or kind in _KEYS or (kind is int and -(2**63) <= value < 2**64):  # type: ignore[operator]
         return
     if isinstance(value, np.generic) and not isinstance(value, np.complexfloating):
         return
-    if isinstance(value, tuple) and len(value) <= 16 and not any(isinstance(part, tuple) for part in value):
-        for part in value:
-            check_key(part)
+    if isinstance(value, tuple) and len(value) <= 16 and all(type(part) in _PARTS for part in value):
         return
     text = f"a key of a dict or item of a set is a {kind.__name__}; a text or number was expected"
     raise RefusalError(text, "value")
@@ -135,12 +148,14 @@ def _empty_array(_kind: object, _shape: object, _code: object) -> np.ndarray[Any
 def _from_buffer(
     data: object, dtype: object, shape: object, order: object, axes: object = None
 ) -> np.ndarray[Any, Any]:
-    if not isinstance(data, bytes | bytearray):
+    if not isinstance(data, bytes | bytearray | Span):
         text = "an array comes without bytes"
         raise RefusalError(text, "array")
+    plain = _resolved(dtype)
+    values = data.aligned(plain.alignment) if isinstance(data, Span) else data
     if order != "K" or axes is None:
-        return plain_array(_resolved(dtype), shape, data, order=order)
-    array = plain_array(_resolved(dtype), shape, data)
+        return plain_array(plain, shape, values, order=order)
+    array = plain_array(plain, shape, values)
     if not isinstance(axes, tuple) or not all(type(axis) is int for axis in axes):
         text = "an array has an order of axes that is none"
         raise RefusalError(text, "array")

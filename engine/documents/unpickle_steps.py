@@ -61,9 +61,20 @@ def _text(width: int) -> Step:
     return push
 
 
+def _short_text(machine: Machine) -> None:
+    """Do what `_text` does, at once: these are most of a document."""
+    body, at = machine.body, machine.at + 1
+    end = at + body[machine.at]
+    if end > len(body):
+        text = "it ends before the text that it announces"
+        raise RefusalError(text, "malformed")
+    machine.stack.append(str(body[at:end], "utf-8", "surrogatepass"))
+    machine.at = end
+
+
 def _sized(width: int, kind: type[bytes | bytearray]) -> Step:
     def push(machine: Machine) -> None:
-        machine.stack.append(kind(machine.take(machine.unsigned(width))))
+        machine.stack.append(machine.content(machine.unsigned(width), kind))
 
     return push
 
@@ -179,10 +190,6 @@ def _add_items(machine: Machine) -> None:
         target.add(item)
 
 
-def _memoize(machine: Machine) -> None:
-    machine.memo[len(machine.memo)] = machine.stack[-1]
-
-
 def _put(width: int) -> Step:
     def put(machine: Machine) -> None:
         index = machine.unsigned(width) if width else int(machine.line(20))
@@ -225,7 +232,9 @@ def _build(machine: Machine) -> None:
     if isinstance(target, PendingDtype):
         target.restore(state)
     elif isinstance(target, np.ndarray):
-        restore_array(target, state)
+        restored = restore_array(target, state)
+        if restored is not target:
+            machine.replace(target, restored)
     else:
         text = f"it sets the state of a {type(target).__name__}"
         raise RefusalError(text, "malformed")
@@ -263,7 +272,7 @@ _INSTRUCTIONS: dict[bytes, Step] = {
     pickle.BINFLOAT: _packed(">d"),
     pickle.LONG1: _long(1),
     pickle.LONG4: _long(4),
-    pickle.SHORT_BINUNICODE: _text(1),
+    pickle.SHORT_BINUNICODE: _short_text,
     pickle.BINUNICODE: _text(4),
     pickle.BINUNICODE8: _text(8),
     pickle.SHORT_BINBYTES: _sized(1, bytes),
@@ -282,7 +291,6 @@ _INSTRUCTIONS: dict[bytes, Step] = {
     pickle.SETITEM: _set_item,
     pickle.SETITEMS: _set_items,
     pickle.ADDITEMS: _add_items,
-    pickle.MEMOIZE: _memoize,
     pickle.PUT: _put(0),
     pickle.BINPUT: _put(1),
     pickle.LONG_BINPUT: _put(4),

@@ -104,8 +104,10 @@ def split(frame: bytes | memoryview) -> tuple[bytes, str, memoryview]:
     return head[:first], name, view[second + 1 :]
 
 
-def decode_body(body: bytes | memoryview, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+def decode_body(body: bytes | memoryview, *, max_bytes: int = MAX_BYTES, ours: bool = False) -> dict[str, Any]:
     """Give the document of a body, be it pickle or msgpack.
+
+    If the body is ours, nobody else's, a large array in it may stay where it is (`unpickle.loads`).
 
     The first byte tells which it is. Only 0x80 is both: the empty map of msgpack, which is then the whole
     body, and the start of a pickle, which is never a single byte.
@@ -119,7 +121,7 @@ def decode_body(body: bytes | memoryview, *, max_bytes: int = MAX_BYTES) -> dict
     if first in _MAPS and (first != 0x80 or len(body) == 1):
         document = unpackb(body, max_bytes=max_bytes)
     elif first in _PICKLES:
-        document = loads(body, max_bytes=max_bytes)
+        document = loads(body, max_bytes=max_bytes, ours=ours)
     else:
         text = f"a body that begins with {bytes(body[:8])!r} is neither a pickled document nor one in msgpack"
         raise RefusalError(text, "format")

@@ -1,4 +1,4 @@
-"""Addresses of 0MQ proxies as users write them: ``zmq://host:port/prefix``."""
+"""Addresses on 0MQ as users write them: ``zmq://host:port/prefix``."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import re
 import socket
 import threading
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 from urllib.parse import parse_qsl, urlsplit
 
 from headrace.engine.model.errors import NotReachableError, UsageError
 
 __all__ = ["Format", "ZmqAddress", "parse_address", "resolve"]
 
-Format = Literal["msgpack", "pickle"]
-"""How the body of a message is written."""
+Format = Literal["msgpack", "pickle", "raw"]
+"""How documents are written: msgpack, pickle (as bluesky does), or raw: large arrays as frames of their own."""
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_OPTIONS = frozenset({"bind", "curve", "format", "prefix"})
+_LONGEST_PATH = 100  # bytes; a socket of the system takes no more than 107
 _EXAMPLE = (
-    "for example zmq://127.0.0.1:5578/raw, zmq://beamline-host:5578/raw,an or zmq://127.0.0.1:5577/an?format=msgpack"
+    "for example zmq://127.0.0.1:5578/raw, zmq://beamline-host:5578/raw,an or zmq://127.0.0.1:5577/an?format=pickle"
 )
 
 
@@ -29,28 +32,48 @@ class ZmqAddress:
     Attributes
     ----------
     host
-        Name or IPv4 address of the machine on which the proxy runs.
+        Name or IP address of the machine on which the proxy runs; empty for a socket file.
     port
         Port of the proxy: its out-port to listen, its in-port to publish.
     prefixes
         The prefixes, as on the wire; empty if none was named.
     format
-        How bodies are to be written; None if the address does not say.
+        How documents are to be written; None if the address does not say.
+    bind
+        Whether listeners come to this address without a proxy, instead of it being one to go to.
+    curve
+        Folder of the CURVE keys; empty for none.
+    path
+        The socket file, if it is one.
     """
 
     host: str
     port: int
     prefixes: tuple[bytes, ...] = ()
     format: Format | None = None
+    bind: bool = False
+    curve: str = ""
+    path: str = ""
 
     @property
     def endpoint(self) -> str:
         """The address as 0MQ wants it."""
-        return f"tcp://{self.host}:{self.port}"
+        return f"ipc://{self.path}" if self.path else f"tcp://{self._place}"
+
+    @property
+    def ipv6(self) -> bool:
+        """Whether the host is an IPv6 address."""
+        return ":" in self.host
+
+    @property
+    def _place(self) -> str:
+        return f"[{self.host}]:{self.port}" if self.ipv6 else f"{self.host}:{self.port}"
 
     def __str__(self) -> str:
         named = ",".join(prefix.decode() for prefix in self.prefixes)
-        return f"zmq://{self.host}:{self.port}" + (f"/{named}" if named else "")
+        if self.path:
+            return f"zmq://{self.path}" + (f"?prefix={named}" if named else "")
+        return f"zmq://{self._place}" + (f"/{named}" if named else "")
 
 
 def parse_address(text: str) -> ZmqAddress:
@@ -59,8 +82,11 @@ def parse_address(text: str) -> ZmqAddress:
     Parameters
     ----------
     text
-        ``zmq://host:port``, then ``/prefix`` or ``/prefix,prefix`` if only these are meant, then ``?format=pickle``
-        or ``?format=msgpack`` where something is to be written. The host is a name or an IPv4 address.
+        ``zmq://host:port``, then ``/prefix`` or ``/prefix,prefix`` if only these are meant. The host is a name, an
+        IPv4 address, or an IPv6 address in brackets. A socket file of this machine is ``zmq:///path``, with
+        ``?prefix=prefix,prefix``. Options come after a ``?``, with ``&`` between them: ``format=msgpack``, ``pickle``
+        or ``raw`` where something is to be written; ``bind`` to publish without a proxy, to listeners that come to
+        this address; ``curve=FOLDER`` with the keys for an encrypted connection.
 
     Raises
     ------
@@ -71,23 +97,28 @@ def parse_address(text: str) -> ZmqAddress:
     --------
     >>> parse_address("zmq://127.0.0.1:5578/raw").endpoint
     'tcp://127.0.0.1:5578'
+    >>> parse_address("zmq:///run/headrace/out?prefix=raw").endpoint
+    'ipc:///run/headrace/out'
     """
     try:
         parts = urlsplit(text)
         port = parts.port
-        options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
     except ValueError as error:
         raise _unclear(text, str(error)) from error
-    if parts.scheme != "zmq" or parts.fragment or "@" in parts.netloc:
+    if parts.scheme != "zmq" or parts.fragment or "@" in parts.netloc or not text.startswith("zmq://"):
         raise _unclear(text, "it should read zmq://host:port/prefix")
-    if parts.hostname is None or _HOST.fullmatch(parts.hostname) is None:
-        raise _unclear(text, "the host should be a name or an IPv4 address")
+    options = _options(text, parts.query)
+    how = (cast("Format | None", options.get("format")), "bind" in options, options.get("curve", ""))
+    if not parts.netloc and len(parts.path) > 1:
+        return ZmqAddress("", 0, _prefixes(text, options.get("prefix", "")), *how, _path(text, parts.path))
+    if "prefix" in options:
+        raise _unclear(text, "the prefix stands after the port, /prefix; prefix= is for socket files")
+    host = parts.hostname or ""
+    if (_IPV6 if "[" in parts.netloc else _HOST).fullmatch(host) is None:
+        raise _unclear(text, "the host should be a name or an IP address, one of IPv6 in brackets")
     if not port:
         raise _unclear(text, "the port is missing, a number from 1 to 65535")
-    form = options.pop("format", None)
-    if options or form not in (None, "msgpack", "pickle"):
-        raise _unclear(text, "the only option is format=pickle or format=msgpack")
-    return ZmqAddress(parts.hostname, port, _prefixes(text, parts.path), cast("Format | None", form))
+    return ZmqAddress(host, port, _prefixes(text, parts.path.removeprefix("/")), *how)
 
 
 def resolve(address: ZmqAddress, within: float) -> None:
@@ -103,13 +134,16 @@ def resolve(address: ZmqAddress, within: float) -> None:
     Raises
     ------
     NotReachableError
-        If the host has no IPv4 address, or nothing knows in time.
+        If the host has no address, or nothing knows in time.
     """
+    if address.path:
+        return
     problems: list[str] = ["no answer from the name service"]
 
     def look_up() -> None:
+        family = socket.AF_INET6 if address.ipv6 else socket.AF_INET
         try:
-            socket.getaddrinfo(address.host, address.port, socket.AF_INET, socket.SOCK_STREAM)
+            socket.getaddrinfo(address.host, address.port, family, socket.SOCK_STREAM)
             problems.clear()
         except OSError as error:
             problems[:] = [error.strerror or str(error)]
@@ -123,8 +157,26 @@ def resolve(address: ZmqAddress, within: float) -> None:
         raise NotReachableError(text)
 
 
-def _prefixes(text: str, path: str) -> tuple[bytes, ...]:
-    names = path.removeprefix("/")
+def _options(text: str, query: str) -> dict[str, str]:
+    """Read what stands after the question mark."""
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    spoilt = query and len(options) != len(query.split("&"))
+    form = options.get("format", "msgpack")
+    if spoilt or options.keys() - _OPTIONS or form not in get_args(Format) or options.get("bind"):
+        wanted = " or ".join(f"format={name}" for name in get_args(Format))
+        raise _unclear(text, f"the only options are {wanted}, bind, and curve=FOLDER")
+    if options.get("curve") == "":
+        raise _unclear(text, "curve= names the folder with the keys")
+    return options
+
+
+def _path(text: str, path: str) -> str:
+    if len(path.encode()) > _LONGEST_PATH or path.endswith("/"):
+        raise _unclear(text, f"the path of a socket file ends in a name and has at most {_LONGEST_PATH} bytes")
+    return path
+
+
+def _prefixes(text: str, names: str) -> tuple[bytes, ...]:
     if not names:
         return ()
     prefixes = names.split(",")

@@ -72,7 +72,7 @@ def frozen(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def plain_array(
-    dtype: np.dtype[Any], shape: object, data: bytes | bytearray, *, order: object = "C", offset: int = 0
+    dtype: np.dtype[Any], shape: object, data: bytes | bytearray | memoryview, *, order: object = "C", offset: int = 0
 ) -> np.ndarray[Any, Any]:
     """Give a read-only array over bytes, without copying them."""
     if not isinstance(order, str) or order not in ("C", "F"):

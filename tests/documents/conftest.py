@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import event_model
 import numpy as np
 import pytest
+import zmq
+from bluesky.callbacks.zmq import Proxy
 
 from headrace.engine.documents.assembler import Assembler, Record
 from headrace.engine.model.records import Event
@@ -107,3 +112,36 @@ def frames_file(tmp_path: Path) -> Callable[..., tuple[Path, Any]]:
         return tmp_path / name, frames
 
     return written
+
+
+@contextmanager
+def _running_proxy(in_address: str = "127.0.0.1", out_address: str = "127.0.0.1") -> Iterator[Proxy]:
+    """Run bluesky's own proxy, on free ports unless told otherwise."""
+    proxy = Proxy(in_address, out_address)
+    # Ending the context from here is what stops the proxy; it must not be ended a second time over there.
+    context, proxy._context = proxy._context, SimpleNamespace(destroy=lambda: None)
+
+    def forward() -> None:
+        with suppress(zmq.ContextTerminated):
+            proxy.start()
+
+    thread = threading.Thread(target=forward)
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        context.term()
+        thread.join()
+
+
+@pytest.fixture
+def running_proxy() -> Callable[..., AbstractContextManager[Proxy]]:
+    """Run bluesky's own proxy for as long as a test wants, at addresses of its choice."""
+    return _running_proxy
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    """Run bluesky's own proxy on free ports of this machine."""
+    with _running_proxy() as running:
+        yield running

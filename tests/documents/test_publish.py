@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,39 +19,13 @@ import zmq
 from bluesky.callbacks.zmq import Proxy, RemoteDispatcher
 from event_model import DocumentNames
 
+import headrace
 from headrace.engine.documents.live import LiveSource
-from headrace.engine.documents.packing import unpackb
 from headrace.engine.documents.publish import DEFAULT_FORMAT, DocumentPublisher
 from headrace.engine.documents.wire import decode
 from headrace.engine.model.errors import DocumentError, NotReachableError, UsageError
 
 LOGGER = "headrace.engine.documents.publish"
-
-
-@contextmanager
-def running_proxy(in_address: str = "127.0.0.1", out_address: str = "127.0.0.1") -> Iterator[Proxy]:
-    """Run bluesky's own proxy, on free ports unless told otherwise."""
-    proxy = Proxy(in_address, out_address)
-    # Ending the context from here is what stops the proxy; it must not be ended a second time over there.
-    context, proxy._context = proxy._context, SimpleNamespace(destroy=lambda: None)
-
-    def forward() -> None:
-        with suppress(zmq.ContextTerminated):
-            proxy.start()
-
-    thread = threading.Thread(target=forward)
-    thread.start()
-    try:
-        yield proxy
-    finally:
-        context.term()
-        thread.join()
-
-
-@pytest.fixture
-def proxy() -> Iterator[Proxy]:
-    with running_proxy() as running:
-        yield running
 
 
 def place(address: str | int) -> str:
@@ -95,28 +68,26 @@ def until(condition: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.01)
 
 
-def test_an_unmodified_remote_dispatcher_reads_what_is_published_by_default(
-    proxy: Proxy, compose: Callable[..., Any]
-) -> None:
+def test_an_unmodified_remote_dispatcher_reads_pickles(proxy: Proxy, compose: Callable[..., Any]) -> None:
     image = np.arange(12, dtype="u2").reshape(3, 4).T
     documents = compose({"image": ({"dtype": "array", "shape": [4, 3]}, [image] * 3)})
-    with dispatching(proxy) as received, DocumentPublisher(address_in(proxy)) as publish:
+    with dispatching(proxy) as received, DocumentPublisher(address_in(proxy, "/an?format=pickle")) as publish:
         for name, doc in documents:
             publish(name, doc)
         until(lambda: len(received) == len(documents))
 
-    assert DEFAULT_FORMAT == "pickle"
     assert [name for name, _ in received] == [name for name, _ in documents]
     assert received[0] == documents[0]
     np.testing.assert_array_equal(received[2][1]["data"]["image"], image, strict=True)
     assert (publish.sent, publish.unheard) == (len(documents), 0)
 
 
-def test_msgpack_is_read_by_a_remote_dispatcher_with_our_deserializer(proxy: Proxy) -> None:
+def test_msgpack_is_the_default_and_read_by_a_remote_dispatcher_with_our_deserializer(proxy: Proxy) -> None:
+    assert DEFAULT_FORMAT == "msgpack"
     doc = {"uid": "a", "data": {"image": np.arange(12, dtype=">u2").reshape(3, 4)}}
     with (
-        dispatching(proxy, deserializer=unpackb) as received,
-        DocumentPublisher(address_in(proxy, "/an?format=msgpack")) as publish,
+        dispatching(proxy, deserializer=headrace.deserializer) as received,
+        DocumentPublisher(address_in(proxy)) as publish,
     ):
         publish("event", doc)
         until(lambda: len(received) == 1)
@@ -124,7 +95,7 @@ def test_msgpack_is_read_by_a_remote_dispatcher_with_our_deserializer(proxy: Pro
     np.testing.assert_array_equal(received[0][1]["data"]["image"], doc["data"]["image"], strict=True)  # type: ignore[index]
 
 
-@pytest.mark.parametrize("form", ["pickle", "msgpack"])
+@pytest.mark.parametrize("form", ["pickle", "msgpack", "raw"])
 def test_the_first_and_the_last_document_of_many_arrive(proxy: Proxy, form: Any) -> None:
     with LiveSource(address_out(proxy), connected_within=10) as source:
         time.sleep(0.2)
@@ -166,7 +137,7 @@ def test_what_can_not_be_written_is_refused_and_the_next_document_goes_on(proxy:
     with LiveSource(address_out(proxy), connected_within=10) as source:
         time.sleep(0.2)
         with DocumentPublisher(address_in(proxy)) as publish:
-            with pytest.raises(DocumentError, match="can't be pickled"):
+            with pytest.raises(DocumentError, match="can't be written as msgpack"):
                 publish("event", {"data": {"f": lambda: None}})
             with pytest.raises(DocumentError, match="name 'begin'"):
                 publish("begin", {})
@@ -218,7 +189,9 @@ def test_a_peer_that_comes_back_gets_what_was_published_meanwhile(caplog: pytest
     assert "may be lost" not in caplog.text
 
 
-def test_closing_does_not_hang_when_the_proxy_is_gone(caplog: pytest.LogCaptureFixture) -> None:
+def test_closing_does_not_hang_when_the_proxy_is_gone(
+    caplog: pytest.LogCaptureFixture, running_proxy: Callable[..., Any]
+) -> None:
     with running_proxy() as proxy:
         publish = DocumentPublisher(address_in(proxy), linger=0.5)
     time.sleep(0.3)
@@ -285,7 +258,7 @@ def test_a_closed_publisher_says_so(proxy: Proxy) -> None:
         ("tcp://127.0.0.1:5577", {}, "not an address of a 0MQ proxy"),
         ("zmq://127.0.0.1:5577/an,raw", {}, "under one prefix without spaces"),
         ("zmq://127.0.0.1:5577", {"prefix": "a b"}, "under one prefix without spaces"),
-        ("zmq://127.0.0.1:5577", {"serializer": "json"}, "'pickle' or 'msgpack', not as 'json'"),
+        ("zmq://127.0.0.1:5577", {"serializer": "json"}, "'msgpack', 'pickle', 'raw', not as 'json'"),
     ],
 )
 def test_wrong_use_is_refused_before_anything_connects(address: str, options: dict[str, Any], reason: str) -> None:
