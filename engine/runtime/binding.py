@@ -14,6 +14,7 @@ from headrace.engine.runtime.bound_step import Apply
 from headrace.engine.runtime.counts import NodeCount
 from headrace.engine.runtime.executor import QuickRow, Row, Tables, quick
 from headrace.engine.runtime.plan import Segment, Step, Work
+from headrace.engine.runtime.recording import Watching
 from headrace.engine.runtime.run_state import RunState
 from headrace.engine.runtime.substitute import template_of
 from headrace.engine.runtime.taps import Reader
@@ -58,7 +59,9 @@ def _rows(
     """Give the rows of some steps; nodes in ``apart`` are counted by events, and so not here."""
     for step in steps:
         counts = state.apart if apart is not None and step.node in apart else state.counts
-        wanted = [taps[slot] for _, slot in (*step.outs, *step.value_outs) if slot in taps]
+        wanted: list[Watching] = [taps[slot] for _, slot in (*step.outs, *step.value_outs) if slot in taps]
+        if state.recorder is not None:
+            wanted += state.recorder.watchers(step, in_event=apart is None)
         apply, call = _apply(step, state, in_event=apart is None)
         if isinstance(state.plan.graph.nodes[step.node].on_error, dict):
             apply, call = bound.remembered(apply, partial(_remember, state, step.node)), None
@@ -91,7 +94,8 @@ def _absent(slots: list[Any], event: Event | None) -> Any:
 def _called(
     step: Step, kind: NodeType, state: RunState, *, in_event: bool
 ) -> tuple[Apply, Callable[[Any], Any] | None]:
-    contexts = {name: state.run for name, context in kind.contexts.items() if context == "run"}
+    run = state.context(step.node)
+    contexts = {name: run for name, context in kind.contexts.items() if context == "run"}
     keywords = {**state.parameters.values[step.node], **contexts}
     call = partial(kind.target, **keywords) if keywords else kind.target
     event_name = _event_name(kind, in_event)

@@ -21,12 +21,15 @@ class NodeCount:
         Those on which it raised.
     nanoseconds
         Time spent in the node.
+    reused
+        Events that it was spared, in a replay, because what it gives was known or nobody needed it.
     """
 
     out: int = 0
     filtered: int = 0
     failed: int = 0
     nanoseconds: int = 0
+    reused: int = 0
 
     @property
     def entered(self) -> int:
@@ -35,4 +38,5 @@ class NodeCount:
 
     def to_dict(self) -> dict[str, int]:
         """Give the counts as plain data."""
-        return {"in": self.entered, "out": self.out, "filtered": self.filtered, "failed": self.failed}
+        counts = {"in": self.entered, "out": self.out, "filtered": self.filtered, "failed": self.failed}
+        return {**counts, "reused": self.reused} if self.reused else counts

@@ -4,15 +4,47 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from headrace.engine.model.records import EventKey
+from headrace.engine.model.records import Event, EventKey, RunContext
 
-__all__ = ["DeadLetter", "describe", "trace_of"]
+if TYPE_CHECKING:
+    from headrace.engine.runtime.parameters import ParameterSet
+    from headrace.engine.runtime.plan import Plan
+
+__all__ = ["DeadLetter", "Given", "describe", "trace_of"]
 
 _ENGINE = str(Path(__file__).resolve().parents[1])
+
+
+@dataclass(slots=True, eq=False)
+class Given:
+    """What a node that failed was given, for whoever keeps it. Let go of as soon as the letter was handed over.
+
+    Attributes
+    ----------
+    values
+        Input port to the value itself.
+    event
+        The event; None at the start and end of a run.
+    run, plan, parameters
+        The run, and what was in force.
+    result
+        Unique id of the result run; empty as long as there is none.
+    """
+
+    values: Mapping[str, Any]
+    event: Event | None
+    run: RunContext | None
+    plan: Plan | None
+    parameters: ParameterSet | None
+    result: str = ""
+
+    def let_go(self) -> None:
+        """Forget it all: a letter is kept for as long as the run, and must hold no images."""
+        self.values, self.event, self.run, self.plan, self.parameters = {}, None, None, None, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +69,8 @@ class DeadLetter:
         Type and text of the exception.
     trace
         Where it was raised: the frames of the node's own code, without the engine's.
+    given
+        The inputs themselves, as long as the letter is being handed over; empty afterwards.
     """
 
     graph: str
@@ -50,6 +84,7 @@ class DeadLetter:
     inputs: Mapping[str, str]
     error: str
     trace: str
+    given: Given | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         place = f"event {self.event}" if self.event else f"the {self.phase} of run {self.run[:8]}"

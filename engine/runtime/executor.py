@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import Any, TypeAlias
@@ -86,7 +86,7 @@ def quick(row: Row) -> QuickRow:
     return (row.call, row.step.ins[0][1], row.outs[0][1], spare, row.count, row)
 
 
-def execute(rows: Sequence[QuickRow], slots: Slots, event: Event | None, on_failure: OnFailure) -> None:
+def execute(rows: Iterable[QuickRow], slots: Slots, event: Event | None, on_failure: OnFailure) -> None:
     """Run steps in order; a step that fails or leaves an event out is absent for what depends on it, no more.
 
     Parameters

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from headrace.engine.model.records import Event, EventKey, RunContext, RunEnd
 from headrace.engine.runtime.absent import Absent
 from headrace.engine.runtime.arrivals import Joined
 from headrace.engine.runtime.counts import NodeCount
-from headrace.engine.runtime.dead_letters import DeadLetter, describe, trace_of
-from headrace.engine.runtime.executor import Row, StopRunError, Tables
+from headrace.engine.runtime.dead_letters import DeadLetter, Given, describe, trace_of
+from headrace.engine.runtime.executor import QuickRow, Row, StopRunError, Tables
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Plan, Step, Work
 from headrace.engine.runtime.receiver import Receiver, RunSummary
+from headrace.engine.runtime.recording import Recording
 from headrace.engine.runtime.revision import Revision
 from headrace.engine.runtime.samples import Samples
 from headrace.engine.runtime.substitute import substitute
@@ -60,6 +61,8 @@ class RunState:
         """What is known of the last good value of nodes that have a substitute."""
         self.working_on: EventKey | None = None
         """The event in hand."""
+        self.at: tuple[Sequence[QuickRow], Iterator[QuickRow]] | None = None
+        """The steps that are being done, and the iterator over them."""
         self.samples = Samples()
         self.joined: dict[str, Joined] = {}
         """Nodes that came in, or changed what they read, while the run was under way."""
@@ -67,18 +70,25 @@ class RunState:
         """Node to its last dead letter, and to how many events it had had then."""
         self.instances: dict[str, Any] = {}
         """Node to the run's own instance of its class; None if it could not be made."""
+        self.recorder: Recording | None = None
+        """Who keeps the values of the run, if anybody does."""
 
     def instance(self, node: str) -> Any:
         """Give the run's own instance of a stateful node, made on first use; None if it can't be made."""
         if node not in self.instances:
             self.instances[node] = None
             kind = self.plan.types[node]
-            contexts = {name: self.run for name, context in kind.init_contexts.items() if context == "run"}
+            run = self.context(node)
+            contexts = {name: run for name, context in kind.init_contexts.items() if context == "run"}
             try:
                 self.instances[node] = kind.target(**self.parameters.values[node], **contexts)
             except (Exception, SystemExit) as error:
                 self.note_failure(Step(node, Work.BEGIN), [], None, error)
         return self.instances[node]
+
+    def context(self, node: str) -> RunContext:
+        """Give the run as a node sees it."""
+        return self.run if self.recorder is None else self.recorder.context(node)
 
     def taker(self, name: str) -> Callable[[Event | None, Any], None]:
         """Give the function that hands over one of the graph's results."""
@@ -110,17 +120,26 @@ class RunState:
     def note_failure(self, step: Step, slots: list[Any], event: Event | None, error: Exception | SystemExit) -> None:
         """Count a failure and write its dead letter."""
         self.counts[step.node].failed += 1
-        letter = self._letter(step, slots, event, error)
+        if self.recorder is not None:
+            self.recorder.failed(step.node)
+        given = Given(self._given(step, slots), event, self.run, self.plan, self.parameters)
+        letter = self._letter(step, given, event, error)
         self.failures += 1
         self.first_failure = self.first_failure or letter
         self.last_failures[step.node] = (letter, self.counts[step.node].entered)
-        self.receiver.dead_letter(self.run, letter)
+        try:
+            self.receiver.dead_letter(self.run, letter)
+        finally:
+            given.let_go()
 
-    def _letter(self, step: Step, slots: list[Any], event: Event | None, error: Exception | SystemExit) -> DeadLetter:
-        kind = self.plan.types[step.node]
-        ports = [port.name for port in kind.inputs if not port.variadic]
+    def _given(self, step: Step, slots: list[Any]) -> dict[str, Any]:
+        """Give input ports and what was in them."""
+        ports = [port.name for port in self.plan.types[step.node].inputs if not port.variadic]
         names = [name or ports[number] for number, (name, _) in enumerate(step.ins)]
-        given = {name: describe(slots[slot]) for name, (_, slot) in zip(names, step.ins, strict=True)}
+        return {name: slots[slot] for name, (_, slot) in zip(names, step.ins, strict=True)}
+
+    def _letter(self, step: Step, given: Given, event: Event | None, error: Exception | SystemExit) -> DeadLetter:
+        kind = self.plan.types[step.node]
         at_begin = step.work is Work.BEGIN or (step.work is Work.CALL and step.publishes)
         return DeadLetter(
             graph=self.plan.graph.name,
@@ -131,9 +150,10 @@ class RunState:
             time=event.time if event else None,
             phase="event" if event else "begin" if at_begin else "end",
             revision=self.parameters.revision,
-            inputs=given,
+            inputs={name: describe(value) for name, value in given.values.items()},
             error=f"{type(error).__name__}: {error}",
             trace=trace_of(error),
+            given=given,
         )
 
     def summary(self, end: RunEnd) -> RunSummary:
@@ -152,5 +172,6 @@ class RunState:
             dropped=self.dropped,
             stopped_by=self.stopped_by,
             revisions=tuple(self.revisions),
+            latency=self.samples.latency(),
             unseen=tuple(sorted(self.plan.needed - set(self.events))) if self.events else (),
         )

@@ -144,6 +144,7 @@ def folder(tmp_path: Path, raw: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text(text)
     (tmp_path / "raw").symlink_to(raw)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEADRACE_STATE", str(tmp_path / "state"))
     return tmp_path
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-VERBS = ("demo", "check", "show", "nodes", "run")
+VERBS = ("demo", "check", "show", "nodes", "run", "publish", "record", "proxy")
 HEAVY = {"h5py", "matplotlib", "numba", "numpy", "pandas", "scipy", "streamz", "trackpy", "zmq"}
 
 

@@ -51,6 +51,7 @@ class Hdf5Files:
         self._check = check
         self._lock = threading.Lock()
         self._open: OrderedDict[Path, OpenFile] = OrderedDict()
+        self._closed = False
 
     def read(self, path: Path, dataset: str, rows: Callable[[tuple[int, ...]], Rows]) -> Any:
         """Read rows of a dataset.
@@ -73,10 +74,13 @@ class Hdf5Files:
         """
         with self._lock:
             try:
-                return self._read_now(path, dataset, rows)
+                values = self._read_now(path, dataset, rows)
             except NotReachableError:
                 self._forget(path)  # a fresh look at the file next time
                 raise
+            if self._closed:
+                self._forget(path)
+            return values
 
     def _read_now(self, path: Path, dataset: str, rows: Callable[[tuple[int, ...]], Rows]) -> Any:
         opened = self._file(path)
@@ -116,8 +120,9 @@ class Hdf5Files:
             opened.file.close()
 
     def close(self) -> None:
-        """Close all files. Reading goes on to work: it opens them again."""
+        """Close all files. Reading goes on to work: it opens a file again, and closes it when it is done."""
         with self._lock:
+            self._closed = True
             for path in list(self._open):
                 self._forget(path)
 
