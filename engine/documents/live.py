@@ -256,7 +256,8 @@ class LiveSource:
             began = time.monotonic()
             while not self._closing:
                 ready = dict(poller.poll(_TURN))
-                began = self._watch(link, began)
+                if link.events in ready or not self._connected:
+                    began = self._watch(link, began)
                 if subscriber in ready:
                     self._take(subscriber.recv_multipart(copy=False))
         except BaseException as error:  # told to whoever iterates, in place of an end without a reason
