@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from headrace.engine.documents.packing import deserializer, serializer
     from headrace.engine.documents.result import Result
     from headrace.engine.jobs.check import check
+    from headrace.engine.jobs.diff import diff
     from headrace.engine.jobs.job import Job
     from headrace.engine.jobs.publishing import publish
     from headrace.engine.jobs.recording import record
     from headrace.engine.jobs.replay import Replayed, replay
     from headrace.engine.jobs.rerun import Rerun, rerun
     from headrace.engine.jobs.run import open_run, run, run_each
+    from headrace.engine.jobs.service import Service
+    from headrace.engine.jobs.sweep import sweep
+    from headrace.engine.jobs.trial import try_event
     from headrace.engine.model.constraints import Meta, Odd, Unit
     from headrace.engine.model.errors import DocumentError, HeadraceError, NotReachableError, UsageError
     from headrace.engine.model.faults import Fault, GraphError
@@ -57,6 +61,7 @@ __all__ = [
     "Result",
     "RunContext",
     "Scalar",
+    "Service",
     "Skip",
     "Stack",
     "Table",
@@ -65,6 +70,7 @@ __all__ = [
     "Value",
     "check",
     "deserializer",
+    "diff",
     "named",
     "node",
     "node_class",
@@ -77,6 +83,8 @@ __all__ = [
     "run_each",
     "serializer",
     "source_node",
+    "sweep",
+    "try_event",
 ]
 
 _HOME = {
@@ -102,6 +110,7 @@ _HOME = {
     "Result": "documents.result",
     "RunContext": "model.records",
     "Scalar": "model.ports",
+    "Service": "jobs.service",
     "Skip": "model.skip",
     "Stack": "model.ports",
     "Table": "model.ports",
@@ -110,6 +119,7 @@ _HOME = {
     "Value": "model.ports",
     "check": "jobs.check",
     "deserializer": "documents.packing",
+    "diff": "jobs.diff",
     "named": "model.wiring",
     "node": "model.node",
     "node_class": "model.node",
@@ -122,6 +132,8 @@ _HOME = {
     "run_each": "jobs.run",
     "serializer": "documents.packing",
     "source_node": "model.node",
+    "sweep": "jobs.sweep",
+    "try_event": "jobs.trial",
 }
 
 
