@@ -94,8 +94,10 @@ class Result:
     @property
     def units(self) -> Mapping[str, str]:
         """The units of the fields that have one, motors among them."""
+        about: Mapping[str, Any] = (self.stop or {}).get("headrace") or {}
         described = (doc["data_keys"] for name, doc in self.documents() if name == "descriptor")
-        return {field: str(key["units"]) for keys in described for field, key in keys.items() if key.get("units")}
+        own = {field: str(key["units"]) for keys in described for field, key in keys.items() if key.get("units")}
+        return {**{str(field): str(unit) for field, unit in about.get("units", [])}, **own}
 
     @property
     def dead_letters(self) -> pd.DataFrame:

@@ -157,10 +157,23 @@ class ResultRun:
             "notes": [[text, number] for text, number in summary.end.notes.items()],
             "complete": summary.end.complete,
             "failures": summary.failures,
+            "units": _motor_units(summary),
             "revisions": [_revision(*pair) for pair in summary.revisions],
             "hashes": self._hashes.to_list(),
         }
         self._emit("stop", stop)
+
+
+def _motor_units(summary: RunSummary) -> list[list[str]]:
+    """Give the units of the scan's motors: what exists once per run has no descriptor with them."""
+    keys = [dict(descriptor.get("data_keys") or {}) for descriptor in summary.descriptors.values()]
+    units = {
+        name: described[name].get("units")
+        for name in motors(summary.run.start)
+        for described in keys
+        if name in described
+    }
+    return [[name, str(unit)] for name, unit in units.items() if unit]
 
 
 def _revision(revision: Revision, first: EventKey | None) -> dict[str, Any]:

@@ -134,6 +134,8 @@ class Pipeline:
             self._adopt(state, key)
         state.working_on = key  # before it is counted, so that whoever reads the numbers meanwhile finds it in hand
         state.last_event = key
+        if key.stream not in state.events:
+            state.descriptors[key.stream] = event.descriptor
         state.events[key.stream] = state.events.get(key.stream, 0) + 1
         if state.stopped_by is not None or key.stream not in self.plan.streams:
             state.dropped += state.stopped_by is not None

@@ -48,6 +48,8 @@ class RunSummary:
         What took the place of this result, in words; empty if nothing did.
     latency
         Node to ``p50`` and ``p95`` of its time per event in seconds, from a sample of the events.
+    descriptors
+        Stream of the raw run to the descriptor of its first event.
     """
 
     run: RunContext
@@ -63,6 +65,7 @@ class RunSummary:
     revisions: tuple[tuple[Revision, EventKey | None], ...] = ()
     superseded: str = ""
     latency: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    descriptors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> tuple[str, str]:

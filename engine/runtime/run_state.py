@@ -50,6 +50,8 @@ class RunState:
         self.apart = {name: NodeCount() for name in self.plan.graph.nodes}
         """Counts of work at the run's start and end by nodes that are counted by events."""
         self.events: dict[str, int] = {}
+        self.descriptors: dict[str, Mapping[str, Any]] = {}
+        """Stream to the descriptor of its first event."""
         self.last_event: EventKey | None = None
         self.dropped = 0
         self.stopped_by: str | None = None
@@ -173,5 +175,6 @@ class RunState:
             stopped_by=self.stopped_by,
             revisions=tuple(self.revisions),
             latency=self.samples.latency(),
+            descriptors=dict(self.descriptors),
             unseen=tuple(sorted(self.plan.needed - set(self.events))) if self.events else (),
         )

@@ -206,3 +206,12 @@ def test_a_run_that_another_one_names_as_its_dark_is_not_analysed_itself() -> No
     result = headrace.run(graph, [*dark, *light])
     assert result.start["raw_uid"] == light[0][1]["uid"]
     assert np.unique(result["clean"]).tolist() == [2.0]
+
+
+def test_units_of_the_motors_are_known_where_only_what_exists_once_is_kept() -> None:
+    from headrace.engine.documents.simulated import simulate_crystal_rod
+    from headrace.nodes import to_grid
+
+    graph = Graph("sums").keep(sums=to_grid(source(field="dexela_stats_total")))
+    *_, result = headrace.run_each(graph, simulate_crystal_rod())
+    assert result.units["sample_x"] == "mm"
