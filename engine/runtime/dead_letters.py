@@ -109,6 +109,13 @@ def describe(value: Any) -> str:
     >>> describe(np.zeros((3, 4), "uint16")), describe(2.5)
     ('uint16 array (3, 4)', '2.5')
     """
+    try:
+        return _described(value)
+    except Exception:  # a value may look like a table, and be none: a failure must never fail in turn
+        return type(value).__name__
+
+
+def _described(value: Any) -> str:
     if hasattr(value, "columns"):
         return f"table of {len(value)} rows: {', '.join(map(str, value.columns))}"
     if hasattr(value, "dtype") and hasattr(value, "shape"):

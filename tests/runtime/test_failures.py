@@ -135,3 +135,13 @@ def test_a_node_that_exits_fails_like_any_other(kit: SimpleNamespace, rig: Any) 
     bench = rig(Graph("g").keep(y=kit.leave(kit.read(field="x")), x=kit.read(field="x")))
     assert bench.whole([1, 2]).verdict[0] == "fail"
     assert len(bench.out.values["x"]) == 2
+
+
+def test_an_input_that_can_not_be_described_is_named_by_its_type(kit: SimpleNamespace, rig: Any) -> None:
+    class Odd:
+        columns = ("a",)
+
+    bench = rig(Graph("odd").keep(y=kit.plus(kit.read(field="x"), by=1)))
+    bench.whole([Odd(), 1])
+    assert bench.out.letters[0].inputs == {"value": "Odd"}
+    assert bench.out.values["y"] == [(2, 2)]
