@@ -39,21 +39,33 @@ _EPILOG = "NAME is one of: " + "; ".join(f"{name} ({what})" for name, what in _D
     type=click.Path(path_type=Path),
     help="Where everything is written.  [default: headrace-demo; for another NAME, headrace-demo-NAME]",
 )
+@click.option("--live", is_flag=True, help="A beamline that goes on measuring, and a page to watch and change it.")
+@click.option(
+    "--port", metavar="PORT", type=click.IntRange(0, 65535), default=0, help="Of that page.  [default: a free one]"
+)
+@click.option("--runs", metavar="N", type=click.IntRange(min=1), help="Live: end after so many scans.")
 @click.pass_context
-def demo(ctx: click.Context, name: str, folder: Path | None) -> None:
+def demo(ctx: click.Context, name: str, folder: Path | None, live: bool, port: int, runs: int | None) -> None:
     """Simulate an experiment, analyse it, and draw the results.
 
     Needs nothing but the install. It may be run again in the same DIR: each time there is one more result.
     """
-    from headrace.engine.cli.run import exit_code_of, work
+    from headrace.engine.cli.graph_argument import read_graph
+    from headrace.engine.cli.run import exit_code_of
+    from headrace.engine.cli.working import work
 
+    if live:
+        from headrace.engine.cli.demo_live import demo_live
+
+        demo_live(folder or Path("headrace-demo-live"), port, runs)
+        return
     name = _known(name)
     experiment = _experiment(name)
     folder = folder or Path("headrace-demo" if name == _FIRST else f"headrace-demo-{name}")
     click.echo(f"1. Simulating {experiment.story}")
     raw = _simulate(experiment, folder / "raw")
     click.echo(f"2. Running the graph {name} on it\n")
-    finished = work(name, raw, to=[str(folder / "results")])
+    finished = work([read_graph(name, trust=False)[0]], raw, to=[str(folder / "results")])
     click.echo("\n3. Drawing")
     pictures = [_diagram(name, folder), *_pictures(finished, raw, folder / "pictures")]
     pictures += _drawn_by_nodes(folder / "results")
@@ -92,7 +104,7 @@ def _diagram(name: str, folder: Path) -> Path:
     from headrace.engine.cli.show import draw
 
     path = folder / "graph.svg"
-    write_text(path, draw(name, "svg")[0])
+    write_text(path, str(draw(name, "svg")[0]))
     return path
 
 
