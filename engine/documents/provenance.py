@@ -6,10 +6,13 @@ import functools
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from headrace.engine.documents.dimensions import dimensions
 from headrace.engine.model.records import RunContext
+from headrace.engine.runtime.lineage_code import code_text
+from headrace.engine.runtime.lineage_packages import processor
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Output, Plan
 
@@ -24,8 +27,8 @@ def result_metadata(run: RunContext, plan: Plan, parameters: ParameterSet) -> di
 
     All that the raw run said of itself (scan, sample, shape, motors) is passed on, so that its result can be found
     and drawn like it. Then comes where the result is from: ``analysis_stage`` (the graph), ``raw_uid``,
-    ``parent_uids``, and under ``headrace`` the graph with its hash, every parameter, the revision, the versions and
-    what each stream holds.
+    ``parent_uids``, and under ``headrace`` the graph with its hash, every parameter, the revision, the versions, the
+    identity of the code of each node type, where the raw run was and what each stream holds.
     """
     passed_on = {key: value for key, value in run.start.items() if key not in _OWN}
     return {
@@ -41,8 +44,18 @@ def result_metadata(run: RunContext, plan: Plan, parameters: ParameterSet) -> di
             "parameters": parameters.to_dict(),
             "outputs": {output.name: _described(output) for output in plan.outputs},
             "versions": dict(_versions()),
+            "code": {kind.name: code_text(kind) for kind in plan.types.values()},
+            "origin": run.origin,
+            **_file(plan),
+            **run.about,
         },
     }
+
+
+def _file(plan: Plan) -> dict[str, str]:
+    """Say in which file the graph stands: the files of node types that it names are looked for from there."""
+    place = plan.graph.where()
+    return {"graph_file": str(Path(place.file).absolute())} if place and Path(place.file).is_file() else {}
 
 
 def _described(output: Output) -> dict[str, Any]:
@@ -77,7 +90,7 @@ _DRAWN = {"Table", "Scalar", "Value"}
 
 @functools.cache
 def _versions() -> tuple[tuple[str, str], ...]:
-    found = [("python", platform.python_version())]
+    found = [("python", platform.python_version()), ("machine", f"{platform.machine()} {processor()}".strip())]
     for package in _PACKAGES:
         try:
             found.append((package, version(package)))

@@ -44,7 +44,8 @@ def _update(whole: Any, value: Any) -> None:
     """Take one value in: its type, its shape and every bit."""
     if hasattr(value, "dtype") and hasattr(value, "tobytes"):
         whole.update(f"{value.dtype.str} {value.shape} ".encode())
-        whole.update(value.tobytes())
+        plain = value.dtype.kind in "biufc" and value.size and value.ndim and value.flags.c_contiguous
+        whole.update(value.reshape(-1).view("u1") if plain else value.tobytes())
     elif isinstance(value, float):
         whole.update(b"float " + _NUMBER.pack(value))
     else:

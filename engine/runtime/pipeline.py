@@ -74,7 +74,7 @@ class Pipeline:
         first = first or Revision(plan, ParameterSet.of(plan.graph, plan.types), time.time())
         self.revisions = Revisions(first, plan.types if registry is None else registry)
         self.unknown = 0
-        self.keeping: Callable[[RunState], Recording] | None = None
+        self.keeping: Callable[[RunState], Recording | None] | None = None
         self._receiver = receiver
         self._lock = threading.RLock()
         self._states: dict[str, RunState] = {}
@@ -117,9 +117,10 @@ class Pipeline:
         self._states[run.uid] = state
         if self.keeping is None:
             return self._chain.send(Message(run, state, state.slots))
-        state.recorder = self.keeping(state)
+        recorder = state.recorder = self.keeping(state)
         answer = self._chain.send(Message(run, state, state.slots))
-        state.recorder.begun()
+        if recorder is not None:
+            recorder.begun()
         return answer
 
     def _feed_event(self, event: Event) -> Any:
