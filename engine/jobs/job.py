@@ -21,12 +21,13 @@ from headrace.engine.jobs.file_waits import FileWaits
 from headrace.engine.jobs.finding import finder_in, first_of
 from headrace.engine.jobs.graphs import sound_graph
 from headrace.engine.jobs.intake import Intake
-from headrace.engine.jobs.letter_box import LetterBox
+from headrace.engine.jobs.letter_box import MOST_BYTES, LetterBox
 from headrace.engine.jobs.progress import Finished, Progress, Silent, announced
 from headrace.engine.jobs.routing import chosen_runs
 from headrace.engine.jobs.sources import Readable
 from headrace.engine.jobs.waiting_room import WaitingRoom, lacking
 from headrace.engine.model.graph import Graph
+from headrace.engine.model.one_line import one_line
 from headrace.engine.model.records import Event, EventKey, Reference, RunContext
 from headrace.engine.model.when import matches
 from headrace.engine.runtime.compiler import compile_graph
@@ -74,6 +75,8 @@ class Job:
         Where values are kept for replays: a folder, True for the usual one, None for nowhere.
     letters
         A folder for the inputs of failed events, where no destination is a folder beside whose runs they are put.
+    letter_bytes
+        Bytes of these inputs that are kept of one result run.
 
     Raises
     ------
@@ -115,6 +118,7 @@ class Job:
         assets: AssetSettings | None = None,
         cache: CacheChoice = None,
         letters: str | Path | None = None,
+        letter_bytes: int = MOST_BYTES,
     ) -> None:
         self.graph, registry = sound_graph(graph, set or {}, trust=trust)
         self._progress = progress or Silent()
@@ -122,13 +126,15 @@ class Job:
         self.file_waits = FileWaits(self._progress.waiting)
         self.assets = replace(assets or AssetSettings(), cut_short=lambda: self._ending, on_wait=self.file_waits)
         self._lookup = finder_in(lookup, self.assets)
+        self._stores = [str(Path(lookup).absolute())] if lookup is not None else []
+        """Folders in which the run, and what it refers to, may be found later."""
         self.on_revision: list[Callable[[RunContext, Revision, EventKey | None], None]] = []
         self._finished: list[Finished] = []
         self._stopping: Callable[[], None] | None = None
         self._destinations = Destinations(to)
         self._failures: dict[str, int] = {}
         self._told: frozenset[tuple[str, str]] = frozenset()
-        self.letters = LetterBox.beside(self._destinations.stores().values(), letters)
+        self.letters = LetterBox.beside(self._destinations.stores().values(), letters, letter_bytes)
         self._marks: Marks | None = None
         self._revision_notes: RevisionNotes | None = None
         self.files_of = ""
@@ -261,10 +267,16 @@ class Job:
 
         self.changes.history = partial(history_of, journal=journal, pipeline=self.pipeline, assets=self.assets)
         self._lookup = first_of(self._lookup, journal.find_run)
+        self._stores.append(str(Path(journal.folder).absolute()))
         self._marks = Marks(journal, self.graph.name, self.graph.digest(), self._destinations)
         self._revision_notes = RevisionNotes(journal, self.changes, self.graph.name, self.graph.digest())
         self.on_revision.append(self._revision_notes.revised)
         return self._marks
+
+    def result_of(self, run: str) -> str:
+        """Give the unique id of the newest result of a run that is known here; empty if there is none."""
+        mine = next((one.uid for one in reversed(self._finished) if one.summary.run.uid == run), "")
+        return mine or (self._marks.result_of(run) if self._marks is not None else "")
 
     def take_up(self, runs: Iterable[str]) -> None:
         """Make the changes again that runs had which go on now, as the journal has them."""
@@ -289,7 +301,9 @@ class Job:
         return replace(context, folder=folder()) if self._marks is None else self._marks.named(context, folder)
 
     def _informed(self, context: RunContext) -> RunContext:
-        return replace(context, find_run=first_of(context.find_run, self._lookup))
+        stores = {"stores": list(self._stores)} if self._stores else {}
+        about = {**context.about, **stores}
+        return replace(context, find_run=first_of(context.find_run, self._lookup), about=about)
 
     def _lacking(self, context: RunContext) -> Iterable[tuple[str, Reference]]:
         return lacking(self.pipeline, self._informed(context))
@@ -311,7 +325,7 @@ class Job:
             "node %r failed on %s: %s",
             letter.node,
             letter.event or f"the {letter.phase} of run {letter.run}",
-            letter.error,
+            one_line(letter.error),
             extra={"run": letter.run, "graph": letter.graph, "node": letter.node, "event": letter.event},
         )
         self._progress.dead_letter(letter)

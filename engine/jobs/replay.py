@@ -17,7 +17,7 @@ from headrace.engine.jobs.caching import CacheChoice, open_cache
 from headrace.engine.jobs.destinations import Destination, Destinations
 from headrace.engine.jobs.finding import finder_in, first_of
 from headrace.engine.jobs.progress import Finished
-from headrace.engine.jobs.replay_source import Subject, find_subject
+from headrace.engine.jobs.replay_source import Subject, find_subject, stores_of
 from headrace.engine.jobs.sealing import seal_of
 from headrace.engine.jobs.sources import Readable
 from headrace.engine.model.errors import UsageError
@@ -149,8 +149,9 @@ def _records(
         for record in records
         if isinstance(record, Event) and (record.key.stream not in streams or _is_within(record.key.seq_num, chosen))
     ]
-    find_run = first_of(context.find_run, finder_in(lookup, assets))
-    about = {**context.about, "replay": _about(subject, chosen)}
+    stores = [str(Path(lookup).absolute())] if lookup is not None else stores_of(subject.result)
+    find_run = first_of(context.find_run, *(finder_in(place, assets) for place in stores))
+    about = {**context.about, **({"stores": stores} if stores else {}), "replay": _about(subject, chosen)}
     return replace(context, find_run=find_run, about=about, seal=seal_of(subject.raw, store)), events, end
 
 

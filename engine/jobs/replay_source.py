@@ -22,7 +22,7 @@ from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.reuse_script import Schedule
 from headrace.engine.runtime.revision import Revision
 
-__all__ = ["Subject", "find_subject", "recorded_graph"]
+__all__ = ["Subject", "find_subject", "recorded_graph", "stores_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +129,7 @@ def _raw_of(result: Any, raw: str | Path | None, assets: AssetSettings | None) -
     """Find the raw run of a result: where the user says, where it was, or beside the result."""
     uid = str(result.start["raw_uid"])
     origin = str(result.start["headrace"].get("origin") or "")
-    places = [str(raw)] if raw is not None else [origin, *_beside(result)]
+    places = [str(raw)] if raw is not None else [origin, *stores_of(result), *_beside(result)]
     for place in filter(None, places):
         try:
             found = stored_runs(place, assets)
@@ -142,6 +142,12 @@ def _raw_of(result: Any, raw: str | Path | None, assets: AssetSettings | None) -
     named = f"the raw run {uid} of result {str(result.start['uid'])[:8]}"
     problem = f"{named} was not found (looked in {looked}); say --raw STORE"
     raise NotReachableError(problem)
+
+
+def stores_of(result: Any) -> list[str]:
+    """Give the folders that were at hand when a result was made, and are there now."""
+    stores = result.start["headrace"].get("stores") if result is not None else None
+    return [str(store) for store in stores or [] if Path(str(store)).is_dir()]
 
 
 def _beside(result: Any) -> list[str]:
