@@ -95,7 +95,7 @@ Open the page below, and try:
   - open the node "peaks" and set minmass to 400: from the next event on there are more peaks
   - open "spot", press Draw, and drag a box over a spot of the image
   - press space to hold the view, then [ and ] to step from event to event
-  - open "tracks", change memory: before you apply, the plan says what will be forgotten
+  - open "best", set how to mean: before you apply, the plan says that it begins anew
   - under Runs, replay a scan with peaks.minmass=400
   - change {file.name} with an editor; Ctrl-C ends all of it
 """

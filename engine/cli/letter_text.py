@@ -7,26 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 __all__ = ["listed", "retried", "shown"]
 
 
 def listed(letters: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
-    """Give letters as a table."""
+    """Give letters as a table, each with its error below it: there it has room on any terminal."""
     if not letters:
         yield Text("no dead letters")
         return
-    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
-    for column in ("letter", "when", "node", "on", "inputs", "error"):
-        table.add_column(column, no_wrap=column != "error", overflow="fold")
-    for letter in letters:
-        when = time.strftime("%m-%d %H:%M:%S", time.localtime(letter["kept_at"]))
-        kept = f"{letter['bytes'] / 1e6:.1f} MB" if letter["file"] else "-"
-        cells = (letter["id"], when, letter["node"], letter["place"], kept, letter["error"])
-        table.add_row(*(Text(cell) for cell in cells))
-    yield table
+    rows = [("letter", "when", "node", "on", "inputs"), *map(_row, letters)]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    yield Text(lines[0], style="dim")
+    for line, letter in zip(lines[1:], letters, strict=True):
+        yield Text(line)
+        yield Text(f"  {letter['error']}", style="red")
+
+
+def _row(letter: Mapping[str, Any]) -> tuple[str, ...]:
+    when = time.strftime("%m-%d %H:%M:%S", time.localtime(letter["kept_at"]))
+    kept = f"{letter['bytes'] / 1e6:.1f} MB" if letter["file"] else "-"
+    return letter["id"], when, letter["node"], letter["place"], kept
 
 
 def shown(letter: Mapping[str, Any]) -> Iterator[RenderableType]:

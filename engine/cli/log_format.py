@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headrace.engine.model.errors import HeadraceError
+from headrace.engine.model.one_line import one_line, spelt_out
 
 __all__ = ["FIELDS", "JsonFormat", "TextFormat"]
 
 FIELDS = ("run", "graph", "node", "event")
 """Fields that a record may carry (``extra={"run": …}``), and that a JSON line has wherever they are known."""
+
+_LONGEST = 4000  # characters of a line for people
 
 
 class TextFormat(logging.Formatter):
@@ -22,8 +25,13 @@ class TextFormat(logging.Formatter):
         """Write one record."""
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, HeadraceError):
-            return f"{record.getMessage()}: {error}"
-        return super().format(record)
+            return one_line(f"{record.getMessage()}: {error}", _LONGEST)
+        return spelt_out(super().format(record), but="\n\t")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """Write the message on one line, whoever it quotes: only a traceback has several."""
+        record.message = one_line(record.message, _LONGEST)
+        return super().formatMessage(record)
 
 
 class JsonFormat(logging.Formatter):

@@ -16,6 +16,7 @@ from headrace.engine.cli.log_options import log_options, log_settings
 from headrace.engine.cli.options import trust_option
 from headrace.engine.cli.refusals import DONE, INCOMPLETE, UNREACHABLE
 from headrace.engine.model.errors import UsageError
+from headrace.engine.model.intake import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,6 +72,11 @@ Examples:
 @control_options
 @log_options
 @cache_option
+@click.option(
+    "--letter-bytes",
+    metavar="SIZE",
+    help="How much is kept of the inputs of failed events, for each result run.  [default: 512 MB]",
+)
 @trust_option
 @click.option("--runtime", type=click.Choice(["streamz", "rapidz"]), default="streamz", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
@@ -102,6 +108,8 @@ def run(
     options["control"] = control_settings(options, live=is_live(source))
     options["logs"] = log_settings(options)
     options["cache"] = cache_choice(options["cache"])
+    if (most := options.pop("letter_bytes")) is not None:
+        options["letter_bytes"] = read_bytes(most)
     with open_journal(options, live=is_live(source)) as journal:
         live |= {} if journal is None else {"journal": journal}
         finished = work(opened, source, runs=runs, quiet=quiet, live=live, settings=read_settings(settings), **options)

@@ -48,7 +48,7 @@ _FORMATS = ("text", "mermaid", "dot", "json", "svg", "png", "html")
 )
 @click.option("-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path), help="Write to a file.")
 @click.option("--run", "run", metavar="RESULT", help="Lay a result's counts and times on the graph.")
-@click.option("--plan", is_flag=True, help="Show segments, steps and slots too.")
+@click.option("--plan", is_flag=True, help="Show segments, steps and slots too, cut where work could be spread.")
 @click.option("--fold/--no-fold", "folding", default=None, help="Fold alike nodes; by default above 60 nodes.")
 @trust_option
 def show(

@@ -11,6 +11,10 @@ from rich.text import Text
 
 __all__ = ["pictured"]
 
+_DAY = 86400.0
+"""Seconds; of events that are older it is said when they were taken: nobody is so far behind, a stored run is sent."""
+_LONG = 60.0
+"""Seconds without a document of a run after which it is said."""
 _RARE = ("filtered", "failed", "dropped", "queued")
 _COLOURS = {"error": "red", "waiting": "yellow", "running": "green", "fail": "red", "abort": "yellow"}
 
@@ -30,7 +34,7 @@ def _parts(status: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield from _source(status["source"])
     if status["journal"]:
         journal = status["journal"]
-        held = f"{_bytes(journal.get('bytes', 0))}, {journal.get('runs', 0)} runs"
+        held = f"{_bytes(journal.get('bytes', 0))}, {_number(journal.get('runs', 0), 'run')}"
         yield Text(f"journal {journal.get('folder', '')}: {held}")
         if journal.get("problem"):
             yield Text(f"  {journal['problem']}", style="red")
@@ -57,6 +61,10 @@ def _queue(queue: Mapping[str, Any], *, of_several: bool) -> Text:
     if queue["oldest_age"] is not None and queue["oldest_age"] > 1:
         line.append(f", the oldest for {_span(queue['oldest_age'])}", style="yellow")
     for what, number in (("on disk", queue["spilled"]), ("events dropped", queue["dropped"])):
+        if number:
+            line.append(f", {number} {what}", style="yellow")
+    odd = (("passed over", queue["passed_over"]), ("joined too late", queue["unknown_runs"]))
+    for what, number in odd:
         if number:
             line.append(f", {number} {what}", style="yellow")
     if queue["discarded"]:
@@ -94,8 +102,12 @@ def _run(run: Mapping[str, Any]) -> Iterator[RenderableType]:
     for what, number in _losses(run):
         line.append(f", {number} {what}", style="red")
     if run["lag"] is not None and run["state"] == "open":
-        line.append(f", {_span(run['lag'])} behind")
+        line.append(f", {_span(run['lag'])} behind" if run["lag"] < _DAY else f", taken {_span(run['lag'])} ago")
+    if run["silent"] is not None and run["silent"] > _LONG:
+        line.append(f", nothing came for {_span(run['silent'])}", style="yellow")
     yield line
+    for what, number in run["notes"].items():
+        yield Text(f"  {what}: {number}", style="yellow")
     if run["reason"]:
         yield Text(f"  {run['reason']}", style="yellow")
     yield _nodes(run)
@@ -134,6 +146,10 @@ def _now(node: Mapping[str, Any]) -> Iterator[str]:
     yield f"{node['rate']:.1f}/s" if node["rate"] else "-"
     yield from (_span(node[key]) if node[key] is not None else "-" for key in ("p50", "p95"))
     yield f"{node['busy']:.0%}" if node["busy"] else "-"
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _span(seconds: float) -> str:

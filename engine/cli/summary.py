@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from headrace.engine.cli.tally import Kept
+from headrace.engine.model.one_line import one_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,7 +33,7 @@ def run_title(start: Mapping[str, Any]) -> str:
     """
     about = [f"scan {start['scan_id']}" if "scan_id" in start else "", str(start.get("plan_name") or "")]
     named = ", ".join(text for text in about if text)
-    return f"run {str(start['uid'])[:8]}" + (f" ({named})" if named else "")
+    return one_line(f"run {str(start['uid'])[:8]}" + (f" ({named})" if named else ""), 200)
 
 
 def summary(

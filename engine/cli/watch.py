@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["QuietWatch", "Watch", "make_watch"]
 
-_ENDING = b"\nending in order: what has come in is worked off (again: end at once)\n"
+_ENDING = b"ending in order: what has come in is worked off (again: end at once)\n"
 
 
 class Watch:
@@ -53,7 +53,8 @@ class Watch:
 
     def ending(self) -> None:
         """Say that the job is ending; safe in a signal handler."""
-        os.write(2, _ENDING)  # not through a stream object: the signal may have come while it was in use
+        after = b"\n" if os.isatty(2) else b""  # of the bar, or of a ^C
+        os.write(2, after + _ENDING)  # not through a stream object: the signal may have come while it was in use
 
     def interrupt(self, signum: int) -> None:
         """Have the job end after the event that is being worked on, with the run's result ended in order."""

@@ -10,7 +10,7 @@ import base64
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,10 @@ __all__ = ["declared_dtype", "from_document", "plain_json", "safe_dtype", "to_js
 
 _TAG = "__ndarray__"
 _TAGGED = frozenset({_TAG, "shape", "base64"})
+_LONGEST = 1000  # characters of the description of a dtype
+_ROOM = 1 << 26  # bytes that a declared dtype may ask for, however little is there; 16 times what is there else
+_MOST_AXES = 32  # what numpy before 2.0 can hold
+_MOST_EMPTY = 1 << 16  # rows without values: as lists, each of them takes room
 _PLAIN_NAN = struct.pack("<d", math.nan)
 
 
@@ -40,6 +44,8 @@ def safe_dtype(described: Any) -> np.dtype[Any]:
         If the description makes no dtype, or one that could hold Python objects.
     """
     try:
+        if isinstance(described, str) and len(described) > _LONGEST:
+            raise ValueError  # numpy takes its time over it
         dtype: np.dtype[Any] = np.dtype(_as_descr(described))
     except (TypeError, ValueError, SyntaxError) as error:
         message = f"{described!r:.80} is no numpy dtype; expected a string such as '<u2'"
@@ -131,12 +137,18 @@ def _from_list(value: list[Any] | tuple[Any, ...], data_key: Mapping[str, Any]) 
 def _empty_shape(shape: tuple[int, ...], data_key: Mapping[str, Any]) -> tuple[int, ...]:
     """Give an empty list the axes its data key declares: JSON can't say how wide no rows are."""
     declared = tuple(int(size or 0) for size in data_key.get("shape") or ())
-    return declared if len(declared) > len(shape) and 0 in declared else shape
+    fits = len(shape) < len(declared) <= _MOST_AXES and 0 in declared and _rows_before_nothing(declared) <= _MOST_EMPTY
+    return declared if fits else shape
+
+
+def _rows_before_nothing(shape: Sequence[int]) -> int:
+    """Count the lists that an empty array makes."""
+    return math.prod(shape[: list(shape).index(0)]) if 0 in shape else 0
 
 
 def _cast(natural: NDArray[Any], value: Any, declared: np.dtype[Any]) -> NDArray[Any]:
     """Give the list as the declared type if every number survives that, else as numpy's own choice."""
-    if natural.dtype == declared:
+    if natural.dtype == declared or declared.itemsize * natural.size > max(_ROOM, 16 * natural.nbytes):
         return natural
     try:
         with np.errstate(all="ignore"):
@@ -174,6 +186,8 @@ def to_json(value: Any, data_key: Mapping[str, Any]) -> Any:
 
 
 def _array_to_json(value: NDArray[Any], data_key: Mapping[str, Any]) -> Any:
+    if _rows_before_nothing(value.shape) > _MOST_EMPTY:
+        return _tagged(value)
     plain = value.tolist()
     if value.dtype.hasobject:
         return plain

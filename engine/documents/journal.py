@@ -178,6 +178,11 @@ class Journal:
         with self._lock:
             return self._holdings.notes(run)
 
+    def noted(self, kind: str) -> list[str]:
+        """Give the uids of runs about which there is a note of a kind; they need not have begun here."""
+        with self._lock:
+            return self._holdings.noted(kind)
+
     def hold(self, run: str) -> None:
         """Keep a run, as it is under way; one that begins is held from its start document on."""
         with self._lock:

@@ -118,6 +118,10 @@ class Holdings:
         """Give what was noted about a run, or about none in particular."""
         return list(self._notes.get(run, ()))
 
+    def noted(self, kind: str) -> list[str]:
+        """Give the runs about which there is a note of a kind."""
+        return [run for run, notes in self._notes.items() if run and any(note.kind == kind for note in notes)]
+
     def starts(self) -> dict[str, Place]:
         """Give where the start documents are, in the order in which they came."""
         found: dict[str, Place] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 from headrace.engine.documents.arrays import from_document
 from headrace.engine.documents.pages import KINDS, Document, checked_documents, document_name
 from headrace.engine.documents.routes import RunRoutes
+from headrace.engine.documents.store_arrays import TIMES
 from headrace.engine.documents.store_folder import ARRAYS, DOCUMENTS
 from headrace.engine.documents.time_order import in_time_order
 from headrace.engine.model.errors import NotReachableError
@@ -129,7 +131,7 @@ class _Restorer:
         data = {name: self._read(*rows[name]) for name in rows}
         data |= {name: from_document(value, keys.get(name, {})) for name, value in inline.items()}
         ordered = {name: data[name] for name in [*keys, *data] if name in data}
-        times = {**dict.fromkeys(rows, event.get("time", 0.0)), **event.get("timestamps", {})}
+        times = {name: self._time(*row, event) for name, row in rows.items()} | event.get("timestamps", {})
         return {**event, "data": ordered, "timestamps": times}
 
     def _read(self, dataset: str, row: int) -> Any:
@@ -144,6 +146,12 @@ class _Restorer:
             raise NotReachableError(message) from error
         array.setflags(write=False)  # nobody else has it, so that it can be sent without another copy
         return array
+
+    def _time(self, dataset: str, row: int, event: Document) -> float:
+        """Give the time stamp of an array that was read; the event's time, unless it has one of its own."""
+        stamps = self._file.get(dataset + TIMES)
+        own = float(stamps[row]) if stamps is not None and row < len(stamps) else math.nan
+        return float(event.get("time", 0.0)) if math.isnan(own) else own
 
     def close(self) -> None:
         if self._file is not None:

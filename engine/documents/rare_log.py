@@ -7,10 +7,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from headrace.engine.model.one_line import one_line
+
 __all__ = ["RareLog"]
 
 _KINDS = 1000
 """Kinds that are remembered; of more, the oldest is forgotten."""
+
+_LONGEST = 2000
+"""Characters of a line: part of it may come from anybody."""
 
 
 class RareLog:
@@ -59,4 +64,5 @@ class RareLog:
             self._told.popitem(last=False)
         if number < self._burst:
             more = f" (and {left_out} more such lines before this one)" if left_out else ""
-            self._logger.warning("%s%s", text % arguments if arguments else text, more)
+            line = one_line(text % arguments if arguments else text, _LONGEST)
+            self._logger.warning("%s%s", line, more)

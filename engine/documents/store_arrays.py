@@ -9,7 +9,12 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ArrayFile", "can_be_stored"]
+from headrace.engine.documents.store_disk import CalmFile
+
+__all__ = ["TIMES", "ArrayFile", "can_be_stored"]
+
+TIMES = ".times"
+"""What is put after a dataset's name for that of its time stamps; NaN, or a missing row, is the event's time."""
 
 _CHUNK_LIMIT = 1 << 32  # HDF5 takes no chunk of 4 GiB or more
 
@@ -28,18 +33,24 @@ class ArrayFile:
     ----------
     path
         The file. One that is there is written over.
+
+    Notes
+    -----
+    Each method raises OSError once the disk doesn't take what is written. Then the file is of no use.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: Any = None
+        self._disk: CalmFile | None = None
 
     def new_dataset(self, stream: str, field: str, like: NDArray[Any]) -> str:
         """Make a dataset for arrays like this one, and give its path in the file."""
         import h5py
 
         if self._file is None:
-            self._file = h5py.File(self.path, "w")
+            self._disk = CalmFile(self.path)
+            self._file = h5py.File(self._disk, "w")
         plain = f"/{_part(stream)}/{_part(field)}"
         name, number = plain, 1
         while name in self._file:  # another descriptor of the stream, with arrays of another form
@@ -49,25 +60,45 @@ class ArrayFile:
         self._file.create_dataset(name, shape, like.dtype, maxshape=(None, *like.shape), chunks=(1, *like.shape))
         return name
 
-    def append(self, dataset: str, array: NDArray[Any]) -> int:
-        """Add a row to a dataset, and give its number, counted from 0."""
+    def append(self, dataset: str, array: NDArray[Any], time: float | None = None) -> int:
+        """Add a row to a dataset, with its time stamp if it has one of its own; gives its number, counted from 0."""
         rows = self._file[dataset]
         number = int(rows.shape[0])
         rows.resize(number + 1, axis=0)
         rows[number] = np.ascontiguousarray(array)
+        if time is not None:
+            times = self._file.require_dataset(
+                dataset + TIMES, (0,), np.float64, maxshape=(None,), chunks=(1024,), fillvalue=np.nan
+            )
+            times.resize(number + 1, axis=0)
+            times[number] = time
+        self._check()
         return number
 
     def flush(self) -> None:
         """Hand what was written to the operating system, so that it survives this program."""
         if self._file is not None:
             self._file.flush()
+            self._check()
+
+    def _check(self) -> None:
+        if self._disk is not None and self._disk.problem is not None:
+            raise self._disk.problem
 
     def close(self) -> bool:
-        """Close the file; say whether there is one."""
-        if self._file is None:
+        """Close the file; say whether there is one.
+
+        Raises
+        ------
+        OSError
+            If not all of it could be written.
+        """
+        if self._file is None or self._disk is None:
             return False
         self._file.close()
+        self._disk.close()
         self._file = None
+        self._check()
         return True
 
 

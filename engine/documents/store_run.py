@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -44,7 +45,11 @@ class RunWriter:
         self._uri = "file://localhost" + quote(str(self.folder.absolute() / ARRAYS))
         self._streams: dict[str, StreamStore] = {}  # descriptor uid -> its store
         self._shelves: dict[str, dict[str, Shelf]] = {}  # stream name -> field -> its newest shelf
-        self._write("start", start)
+        try:
+            self._write("start", start)
+        except DocumentError:  # nobody else has us yet who could
+            self.abandon()
+            raise
 
     def feed(self, kind: str, doc: Document) -> None:
         """Write a document down, of any kind but start and stop."""
@@ -108,8 +113,10 @@ class RunWriter:
 
     def abandon(self) -> None:
         """Close the files of a run that won't be finished. What was written stays in its hidden folder."""
-        self._arrays.close()
-        self._file.close()
+        with suppress(OSError):  # of a full disk; what could be written is there
+            self._arrays.close()
+        with suppress(OSError):
+            self._file.close()
 
 
 def _claim(store: Path, uid: str) -> tuple[Path, IO[str]]:

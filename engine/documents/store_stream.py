@@ -156,12 +156,19 @@ class StreamStore:
         for field, value in self._values(event).items():
             shelf = self._shelves.get(field)
             if shelf is not None and shelf.takes(value):
-                row = self._arrays.append(shelf.dataset, value)
+                row = self._arrays.append(shelf.dataset, value, _own_time(event, field))
                 put.add(field)
                 yield "stream_datum", shelf.datum(str(event["descriptor"]), seq_num, row)
             else:
                 data[field] = to_json(value, data_keys.get(field, {}))
         yield "event", {**event, "data": data, **_without(event, put)}
+
+
+def _own_time(event: Document, field: str) -> float | None:
+    """Give the time stamp of a field, where it is another than the event's time."""
+    stamps = event.get("timestamps")
+    stamp = stamps.get(field) if isinstance(stamps, Mapping) else None
+    return float(stamp) if isinstance(stamp, int | float) and stamp != event.get("time") else None
 
 
 def _without(event: Document, fields: set[str]) -> dict[str, Any]:

@@ -120,12 +120,27 @@ class FolderStoreWriter:
         except (OSError, RuntimeError) as error:  # h5py raises either
             self._drop(run)
             writer.abandon()
-            message = f"can't write run {run} into {self.folder}: {error}. What there is of it is in {writer.part}"
+            why = getattr(error, "strerror", None) or error
+            message = f"can't write run {run} into {self.folder}: {why}. What there is of it is in {writer.part}"
             raise NotReachableError(message) from error
 
     def _drop(self, run: str) -> None:
         self._routes.forget(run)
         self._runs.pop(run, None)
+
+    def make_folder(self) -> None:
+        """Make the store now, not when the first run comes.
+
+        Raises
+        ------
+        NotReachableError
+            If that can't be done.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"can't write into {self.folder}: {error.strerror or error}"
+            raise NotReachableError(message) from error
 
     def folder_of(self, uid: str) -> Path:
         """Give the folder that a run has, or will have when it is whole."""

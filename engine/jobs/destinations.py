@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from headrace.engine.documents.fan_out import DocumentSink, FanOut
+from headrace.engine.documents.store_folder import folder_name
 from headrace.engine.model.errors import NotReachableError
 
 __all__ = ["Destination", "Destinations"]
@@ -64,7 +65,8 @@ class Destinations:
         store = next((sink.folder for _, sink in self._opened if hasattr(sink, "folder_of")), None)
         if store is None:
             return None
-        name = f"{run[:8]}-{graph}" if graph else run[:8]
+        begin = folder_name(run[:8])  # the uid comes from outside
+        name = f"{begin}-{graph}" if graph else begin
         names = (name if number == 1 else f"{name}-{number}" for number in count(1))
         return next(folder for name in names if not (folder := Path(store) / "files" / name).exists())
 

@@ -11,11 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from headrace.engine.documents.assembler import Assembler, Record
+from headrace.engine.documents.pages import document_name
 from headrace.engine.documents.rare_log import RareLog
 from headrace.engine.documents.recent_runs import RecentRuns, is_dark
+from headrace.engine.documents.weight import refuse_heavy
 from headrace.engine.jobs.marks import ENDED_HERE
 from headrace.engine.jobs.open_run import OpenRun
 from headrace.engine.model.errors import DocumentError
+from headrace.engine.model.one_line import one_line
 from headrace.engine.model.records import Event, RunContext, RunEnd
 
 if TYPE_CHECKING:
@@ -32,8 +35,14 @@ _log = logging.getLogger(__name__)
 Incomplete = Callable[[str, "Sequence[Job] | None"], None]
 """Takes the uid of a run of which not all came, and the jobs that worked on it; None if it had not begun here."""
 
-_MOST = 1000
-"""Runs that may be under way; of more, the oldest is ended: somebody sends beginnings without ends."""
+_MOST = 100
+"""Runs that may be under way; each has files open. Of more, one is ended: somebody sends beginnings without ends."""
+
+_MOST_BYTES = 2 << 30
+"""Bytes of documents that are kept of the runs under way; of more, the run goes that has most."""
+
+_OFTEN = 32 << 20
+"""Bytes after which it is looked how much is kept."""
 
 _PASSED = 10_000
 
@@ -63,7 +72,8 @@ class Intake:
     outages
         Gives how often the connection to the source was lost and came back.
     on_begin, on_incomplete, on_end
-        Told of each run that begins, of each of which not all came, once it has ended, and of each that is over.
+        Told of each run that begins and the jobs that take it, of each that has ended and of which not all came, and of
+        each that is over.
 
     Attributes
     ----------
@@ -80,7 +90,7 @@ class Intake:
         *,
         timeout: float | None = None,
         outages: Callable[[], int] = lambda: 0,
-        on_begin: Callable[[str], None] = lambda run: None,
+        on_begin: Callable[[str, Sequence[Job]], None] = lambda run, takers: None,
         on_incomplete: Incomplete = lambda run, jobs: None,
         on_end: Callable[[str], None] = lambda run: None,
     ) -> None:
@@ -98,6 +108,7 @@ class Intake:
         self._over: deque[dict[str, Any]] = deque(maxlen=_ENDED)
         self._rare = RareLog(_log)
         self._looked = 0.0
+        self._since = 0  # bytes that came since it was looked how much is kept
         self._passed_over = 0
         self._passed_by = 0
         self.passed: dict[str, bool] = {}
@@ -108,14 +119,27 @@ class Intake:
         now = time.monotonic() if arrived is None else arrived
         self.tick(now)
         try:
+            size = refuse_heavy(document_name(name), doc)
             self._recent.observe(name, doc)
-            records = self.assembler.feed(name, dict(doc), now)
+            self._give(self.assembler.records(name, dict(doc), now, size))
+            self._keep_bounds(size or _size(doc))
         except Exception as error:  # whatever anybody sends must not end the service
             self._passed_over += 1
             what = str(error) if isinstance(error, DocumentError) else f"{type(error).__name__}: {error}"
-            self._rare.warning("passed over", "a document was passed over: %.500s", what)
+            self._rare.warning("passed over", "a document was passed over: %.500s", one_line(what, 500))
+
+    def _keep_bounds(self, size: int) -> None:
+        """End what takes most room, if it is too much; of events it is counted what waits for other documents."""
+        self._since += size
+        if self._since < _OFTEN:
             return
-        self._give(records)
+        self._since = 0
+        sizes = {run: self.assembler.assembly(run).size for run in self.assembler.open_runs}
+        while sum(sizes.values()) > _MOST_BYTES:
+            heaviest = max(sizes, key=lambda run: sizes[run])
+            reason = f"its documents take {sizes.pop(heaviest) >> 20} MiB, too much to be kept"
+            self._rare.warning("heavy", "run %s is ended: %s", heaviest, reason)
+            self._give(self.assembler.finish(heaviest, reason))
 
     def drop(self, dropped: DroppedEvents) -> None:
         """Take note of events that were given up while they waited."""
@@ -128,7 +152,8 @@ class Intake:
         self._looked = now
         for run in self.assembler.silent_since(now - self._timeout):
             reason = f"nothing of it came for {self._timeout:g} s"
-            _log.warning("run %s is ended: %s%s", run, reason, self._open[run].followed())
+            text = "run %s is ended: %s%s"
+            _log.warning(text, run, reason, self._open[run].followed(), extra={"run": run})
             self._give(self.assembler.finish(run, reason + self._open[run].followed()))
 
     def finish(self, reason: str = ENDED_HERE) -> None:
@@ -173,13 +198,13 @@ class Intake:
                 self._feed(self._open[run], record)
 
     def _begin(self, context: RunContext) -> None:
-        self._on_begin(context.uid)
         takers = self._wanting(context)
+        self._on_begin(context.uid, takers)
         self._passed_by += not takers
         if len(self._open) >= _MOST:
-            oldest = next(iter(self._open))
-            _log.warning("run %s is ended: more than %d runs are under way", oldest, _MOST)
-            self._give(self.assembler.finish(oldest, f"more than {_MOST} runs were under way"))
+            fewest = min(self._open, key=lambda run: self.assembler.assembly(run).events)
+            self._rare.warning("many", "run %s is ended: more than %d runs are under way", fewest, _MOST)
+            self._give(self.assembler.finish(fewest, f"more than {_MOST} runs were under way"))
         for one in self._open.values():
             one.follower = one.follower or context.uid
         self._open[context.uid] = OpenRun(context, takers, bool(takers), self._outages())
@@ -201,6 +226,12 @@ class Intake:
         counts = {"lost": dict(end.lost), "dropped": dict(end.dropped), "repeated": dict(end.repeated)}
         about = {"run": end.run, "graphs": one.graphs(), "complete": end.complete, "notes": dict(notes), **counts}
         self._over.append({**about, "reason": end.reason})
+        if not end.complete and one.takers and not self._ending:  # first, so that a crash can't come between
+            graphs = ", ".join(one.graphs())
+            about = {"run": end.run, "graph": graphs}
+            what = one_line(_what(end))
+            _log.warning("run %s is not complete for graph %s: %s", end.run, graphs, what, extra=about)
+            self._on_incomplete(end.run, one.takers)
         self._feed(one, end)
         self.passed[end.run] = one.wanted
         if len(self.passed) > _PASSED:
@@ -208,9 +239,6 @@ class Intake:
         self._say_left(end.run)
         for job in self._jobs:
             job.room.look(partial(self._hand, job, one))
-        if not end.complete and one.takers and not self._ending:
-            _log.warning("run %s is not complete: %s", end.run, _what(end))
-            self._on_incomplete(end.run, one.takers)
         self._on_end(end.run)
 
     def _say_left(self, ended: str) -> None:
@@ -233,7 +261,8 @@ class Intake:
         try:
             job.feed(record)
         except Exception:
-            _log.exception("run %s can't be analysed by graph %r and is passed by", one.uid, job.graph.name)
+            about = {"run": one.uid, "graph": job.graph.name}
+            _log.exception("run %s can't be analysed by graph %r and is passed by", *about.values(), extra=about)
             one.takers.remove(job)
             job.end(one.uid)
 
@@ -258,6 +287,13 @@ def _what(end: RunEnd) -> str:
     if end.stop is None:
         parts.append("no stop document" + (end.reason and f": {end.reason}"))
     return "; ".join(parts)
+
+
+def _size(doc: Mapping[str, Any]) -> int:
+    """Give about how many bytes an event takes."""
+    data = doc.get("data")
+    values = data.values() if isinstance(data, Mapping) else ()
+    return 1000 + sum(int(getattr(value, "nbytes", 64)) for value in values)
 
 
 def is_dark_or_ours(start: Mapping[str, Any]) -> bool:

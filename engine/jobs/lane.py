@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headrace.engine.documents.intake_queue import Spill
     from headrace.engine.jobs.job import Job
     from headrace.engine.jobs.repair import Repairs, RunStore
+    from headrace.engine.jobs.repair_notes import RepairNotes
     from headrace.engine.model.intake import IntakeRule
 
 __all__ = ["Arrived", "Lane", "Lanes"]
@@ -77,11 +78,11 @@ class Lane:
         self.backlog: Callable[[], Iterator[Arrived]] = lambda: iter(())
         self.ending: Callable[[], bool] = lambda: False
 
-    def repair_from(self, store: RunStore, within: float, label: str) -> None:
-        """Have runs that did not come whole analysed again from a store."""
+    def repair_from(self, store: RunStore, within: float, label: str, notes: RepairNotes | None = None) -> None:
+        """Have runs that did not come whole analysed again from a store; after a crash too, if notes are kept."""
         from headrace.engine.jobs.repair import Repairs
 
-        self._repairs = Repairs(store, self.jobs, self._pass_by, within, label)
+        self._repairs = Repairs(store, self.jobs, self._pass_by, within, label, notes)
 
     def _read_back(self, enough: Callable[[], bool]) -> bool:
         """Take what came before, until it is enough; False if the service was told to end meanwhile."""
@@ -95,10 +96,12 @@ class Lane:
 
     def work(self, enough: Callable[[], bool]) -> None:
         """Work documents off until there are no more, or it is enough."""
+        repairs = self._repairs
+        if repairs is not None:
+            repairs.take_up()
         if not self._read_back(enough):  # what waits came later than what was not read back, so it must wait too
             self.intake.finish(self._reason())
             return
-        repairs = self._repairs
         while not enough():
             taken = self.queue.get(0.0 if repairs is not None and repairs.busy else _TURN)
             if taken is None:
@@ -121,9 +124,9 @@ class Lane:
         more = f", and {given_up} documents that had come were given up" if given_up else ""
         return f"the service was ended{more}"
 
-    def _begin(self, run: str) -> None:
+    def _begin(self, run: str, takers: Sequence[Job]) -> None:
         if self._repairs is not None:
-            self._repairs.abandon(run)
+            self._repairs.abandon(run, takers)
 
     def _incomplete(self, run: str, jobs: Sequence[Job] | None) -> None:
         if self._repairs is not None:

@@ -19,7 +19,7 @@ from headrace.engine.model.constraints import plain
 if TYPE_CHECKING:
     from headrace.engine.runtime.dead_letters import DeadLetter, Given
 
-__all__ = ["LETTERS", "LetterBox"]
+__all__ = ["LETTERS", "MOST_BYTES", "LetterBox"]
 
 LETTERS = "dead_letters"
 """Name of the folder beside the result runs in which their dead letters are."""
@@ -63,12 +63,14 @@ class LetterBox:
         self._bytes: Counter[tuple[str, str]] = Counter()
 
     @classmethod
-    def beside(cls, stores: Iterable[Path], otherwise: str | Path | None = None) -> LetterBox:
+    def beside(
+        cls, stores: Iterable[Path], otherwise: str | Path | None = None, most_bytes: int = MOST_BYTES
+    ) -> LetterBox:
         """Give a box in the first store of results; where there is none, in a folder of its own, if one is named."""
         store = next(iter(stores), None)
         if store is not None:
-            return cls(store / LETTERS)
-        return cls(None if otherwise is None else Path(otherwise), swept=True)
+            return cls(store / LETTERS, most_bytes)
+        return cls(None if otherwise is None else Path(otherwise), most_bytes, swept=True)
 
     @property
     def recent(self) -> list[KeptLetter]:

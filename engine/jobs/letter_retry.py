@@ -96,11 +96,15 @@ def retry_node(
     DocumentError
         If the inputs were not kept.
     UsageError
-        If a parameter makes no sense, or there is no such node type.
+        If a parameter makes no sense, there is no such node type, or it failed at the begin or end of the run.
     """
     kind = registry.get(letter.node_type)
     if kind is None:
         problem = f"no node type {letter.node_type!r} is installed; name the graph, so that its own files are read"
+        raise UsageError(problem)
+    if kind.stateful and not kind.keeps and letter.phase != "event":
+        why = f"{letter.node!r} failed at the {letter.phase} of the run, which can't be tried without the run"
+        problem = f"{why}; run the graph on it again: headrace run GRAPH --from STORE/{letter.run[:8]}"
         raise UsageError(problem)
     given = letter.parameters if parameters is None else parameters
     used = _parameters(letter, kind, {**given, **_own(letter, changes or {})})
@@ -168,9 +172,6 @@ def _called(kind: NodeType, letter: KeptLetter, kept: Mapping[str, Any], used: M
     if not kind.stateful:
         return _described(kind, kind.target(*positional, **inputs, **used, **contexts))
     instance = kind.target(**used, **dict.fromkeys(kind.init_contexts, run))
-    if letter.phase != "event":
-        problem = f"the node failed at the {letter.phase} of the run; try the run again from its store"
-        raise UsageError(problem)
     given = instance.update(*positional, **inputs, **contexts)
     shown = instance.value() if hasattr(instance, "value") else given
     return _described(kind, shown)

@@ -77,17 +77,24 @@ class Marks:
         uid = begun[-1]["result"]
         return all(run_folder(store, uid).exists() for store in stores.values())
 
+    def result_of(self, run: str) -> str:
+        """Give the unique id of the result of a run that was finished last; empty if there is none."""
+        finished = self._notes(run, "finished")
+        return str(finished[-1]["result"]) if finished else ""
+
     def named(self, run: RunContext, folder: Callable[[], Path | None]) -> RunContext:
         """Give a run the name and folder that its result has, or had before a crash.
 
         Parameters
         ----------
         run
-            The run. One that is analysed again in place of another result is given back as it is.
+            The run. One that is analysed again in place of another result gets another name.
         folder
             Gives a new folder for the files of nodes.
         """
-        if "supersedes" in run.about or "repaired_from" in run.about:
+        if "repaired_from" in run.about:
+            return self._repairing(run, folder())
+        if "supersedes" in run.about:
             return replace(run, folder=folder())
         begun = self._notes(run.uid, "result")
         over = {note["result"] for note in self._notes(run.uid, "finished") if note["broken_off"]}
@@ -98,6 +105,17 @@ class Marks:
                 return self._again(run, last)
             last = None
         return self._anew(run, len(begun), folder(), "" if last is None else str(last["result"]))
+
+    def _repairing(self, run: RunContext, folder: Path | None) -> RunContext:
+        """Begin a result that is made from a store; what is left of an earlier attempt is removed."""
+        whole = {note["result"] for note in self._notes(run.uid, "finished")}
+        for left in self._notes(run.uid, "repairing"):
+            if left["result"] not in whole:
+                self._remove_half(left)
+        name = ResultName(str(uuid.uuid4()), time.time())
+        about = {"result": name.uid, "folder": str(folder or "")}
+        self._journal.note("repairing", {"run": run.uid, "graph": self._graph, **about})
+        return replace(run, result=name, folder=folder)
 
     def _anew(self, run: RunContext, number: int, folder: Path | None, supersedes: str) -> RunContext:
         """Begin a result, perhaps in place of one that was broken off."""
@@ -110,7 +128,8 @@ class Marks:
     def _again(self, run: RunContext, begun: Mapping[str, Any]) -> RunContext:
         """Go on with a result that was begun before, where it is not whole already."""
         uid = str(begun["result"])
-        _log.warning("run %s was under way with graph %r and goes on, as result %s", run.uid, self._graph, uid)
+        about = {"run": run.uid, "graph": self._graph}
+        _log.warning("run %s was under way with graph %r and goes on, as result %s", *about.values(), uid, extra=about)
         finished = [note for note in self._notes(run.uid, "finished") if note["result"] == uid]
         self._destinations.leave_out(uid, [label for note in finished for label in note["kept"]])
         folder = Path(begun["folder"]) if begun["folder"] else None
@@ -133,7 +152,8 @@ class Marks:
 
     def ended(self, one: Finished) -> None:
         """Note that a result is finished, or was broken off; nothing of one that did not come to supersede another."""
-        if "supersedes" in one.summary.run.about and one.summary.run.result is None and one.summary.end.stop is None:
+        about_run, anew = one.summary.run.about, one.summary.run.result is None
+        if one.summary.end.stop is None and ("repaired_from" in about_run or ("supersedes" in about_run and anew)):
             return
         kept, failed = self._destinations.outcome(one.uid)
         end = one.summary.end

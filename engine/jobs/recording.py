@@ -98,8 +98,9 @@ class Recording:
         Raises
         ------
         NotReachableError
-            If the host can't be found, or no proxy is there.
+            If the host can't be found, no proxy is there, or the folder can't be made.
         """
+        self._writer.make_folder()  # others may name it from now on
         try:
             with self._source:
                 ready()

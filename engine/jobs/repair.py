@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from headrace.engine.documents.assembler import Record
     from headrace.engine.jobs.job import Job
+    from headrace.engine.jobs.repair_notes import RepairNotes
 
 __all__ = ["Repairs", "RunStore", "StoredCopy"]
 
@@ -75,6 +76,8 @@ class Repairs:
         Seconds within which the store must have a run, once it has ended.
     label
         What the store is called, for messages.
+    notes
+        Where it is kept what is left to do, for the next start.
 
     Notes
     -----
@@ -88,12 +91,14 @@ class Repairs:
         pass_by: Callable[[Mapping[str, Any]], bool],
         within: float,
         label: str = "the store",
+        notes: RepairNotes | None = None,
     ) -> None:
         self._store = store
         self._jobs = list(jobs)
         self._pass_by = pass_by
         self._within = within
         self._label = label
+        self._notes = notes
         self._wishes: dict[str, _Wish] = {}
         self._current: Iterator[None] | None = None
         self._run = ""
@@ -102,13 +107,38 @@ class Repairs:
 
     def add(self, run: str, jobs: Sequence[Job] | None) -> None:
         """Have a run analysed again by the jobs that had it; by those who want it, if it is None."""
+        self._wish(run, jobs)
+        if self._notes is not None:
+            self._notes.due(run, None if jobs is None else [job.graph.name for job in jobs])
+
+    def _wish(self, run: str, jobs: Sequence[Job] | None) -> None:
         self._wishes[run] = _Wish(run, None if jobs is None else list(jobs), time.monotonic() + self._within)
 
-    def abandon(self, run: str) -> None:
-        """Leave a run alone after all: it begins again live."""
-        self._wishes.pop(run, None)
-        if run == self._run:
+    def take_up(self) -> None:
+        """Go on with what was due when an earlier service ended."""
+        for run, graphs, missed in self._notes.left() if self._notes is not None else ():
+            names = ", ".join(graphs)
+            about = {"run": run, "graph": names}
+            _log.warning("run %s is still to be repaired from %s: %s", run, self._label, names, extra=about)
+            self._wish(run, None if missed else [job for job in self._jobs if job.graph.name in graphs])
+
+    def abandon(self, run: str, takers: Sequence[Job]) -> None:
+        """Leave a run alone after all where a job takes it, as it begins again live."""
+        wish = self._wishes.get(run)
+        if wish is not None:
+            left = [job for job in wish.jobs or () if job not in takers]
+            self._over(run, [job for job in wish.jobs or self._jobs if job not in left], "it began again")
+            if left:
+                self._wishes[run] = replace(wish, jobs=left)
+            else:
+                del self._wishes[run]
+        if run == self._run and takers:
             self._stop_current()
+            self._over(run, None, "it began again")
+
+    def _over(self, run: str, jobs: Iterable[Job] | None, why: str) -> None:
+        if self._notes is not None:
+            self._notes.over(run, None if jobs is None else [job.graph.name for job in jobs], why)
 
     @property
     def busy(self) -> bool:
@@ -137,8 +167,9 @@ class Repairs:
             if not self.step():
                 time.sleep(_LOOK_EVERY / 5)
         self._stop_current()
+        later = "" if self._notes is None else "; it is done at the next start"
         for run in list(self._wishes):
-            self._give_up(run, "the service was ended")
+            self._give_up(run, f"the service was ended{later}")
 
     def account(self) -> dict[str, Any]:
         """Give what was done, as plain data."""
@@ -167,6 +198,7 @@ class Repairs:
             wish.look_at = now + _LOOK_EVERY
             if now > wish.deadline:
                 self._give_up(wish.run, f"it was not there whole within {self._within:g} s")
+                self._over(wish.run, None, "it was not stored in time")
         return None
 
     def _is_under_way(self, wish: _Wish) -> bool:
@@ -186,12 +218,13 @@ class Repairs:
     def _give_up(self, run: str, why: str) -> None:
         self._wishes.pop(run, None)
         self._given_up += 1
-        _log.warning("run %s is not repaired from %s: %s", run, self._label, why)
+        _log.warning("run %s is not repaired from %s: %s", run, self._label, why, extra={"run": run})
 
     def _again(self, wish: _Wish, stored: StoredCopy) -> Iterator[None]:
         for job in self._who(stored) if wish.jobs is None else wish.jobs:
-            results = (one.uid for one in reversed(job.finished) if one.summary.run.uid == wish.run)
-            yield from self._analyse(job, stored, wish.run, next(results, "") if wish.jobs is not None else "")
+            yield from self._analyse(job, stored, wish.run, job.result_of(wish.run) if wish.jobs is not None else "")
+        if wish.jobs is None:
+            self._over(wish.run, None, "done by all that want it")
 
     def _who(self, stored: StoredCopy) -> list[Job]:
         unwanted = self._pass_by(stored.start)
@@ -200,7 +233,8 @@ class Repairs:
     def _analyse(self, job: Job, stored: StoredCopy, run: str, superseded: str) -> Iterator[None]:
         about = {"repaired_from": self._label, **({"supersedes": superseded} if superseded else {})}
         instead = f", in place of result {superseded}" if superseded else ""
-        _log.warning("run %s is analysed by graph %r from %s%s", run, job.graph.name, self._label, instead)
+        where = {"run": run, "graph": job.graph.name}
+        _log.warning("run %s is analysed by graph %r from %s%s", *where.values(), self._label, instead, extra=where)
         try:
             for record in _with(about, stored.records()):
                 job.feed(record)
@@ -208,9 +242,13 @@ class Repairs:
                 if job.pipeline.stopped(run):
                     break
             self._done += 1
+            self._over(run, [job], "done")
         except Exception:
+            self._over(run, [job], "it failed")
             self._given_up += 1
-            _log.exception("run %s can't be repaired from %s for graph %r", run, self._label, job.graph.name)
+            _log.exception(
+                "run %s can't be repaired from %s for graph %r", run, self._label, job.graph.name, extra=where
+            )
         finally:
             job.end(run)
 

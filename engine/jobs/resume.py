@@ -58,7 +58,8 @@ class Resume:
             self._journal.release(run)
         for run, jobs in self._left.items():
             self._journal.hold(run)
-            _log.warning("run %s goes on from the journal: %s", run, ", ".join(job.graph.name for job in jobs))
+            names = ", ".join(job.graph.name for job in jobs)
+            _log.warning("run %s goes on from the journal: %s", run, names, extra={"run": run, "graph": names})
         for job in self._jobs:
             job.take_up(run for run, jobs in self._left.items() if job in jobs)
 

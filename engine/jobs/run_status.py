@@ -8,6 +8,7 @@ from typing import Any
 from headrace.engine.jobs.progress import Finished, announced
 from headrace.engine.jobs.rates import Rates, Reading
 from headrace.engine.jobs.status import NodeStatus, RunStatus
+from headrace.engine.model.one_line import one_line
 from headrace.engine.runtime.arrivals import arrivals
 from headrace.engine.runtime.numbers import NodeNumbers, RunNumbers, waiting_for
 from headrace.engine.runtime.run_state import RunState
@@ -55,6 +56,7 @@ def open_run(state: RunState, numbers: RunNumbers, rates: Rates, taken_in: Mappi
         nodes=tuple(
             _node(name, state, numbers.nodes[name], waits, rates) for name in numbers.order if name in numbers.nodes
         ),
+        notes=dict(taken_in.get("notes", {})),
     )
 
 
@@ -114,6 +116,7 @@ def ended_run(finished: Finished) -> RunStatus:
         revision=first.number if first is not None else 1,
         nodes=tuple(_ended_node(name, finished) for name in summary.counts),
         places=tuple(finished.places),
+        notes=dict(summary.end.notes),
     )
 
 
@@ -165,8 +168,12 @@ def _described(start: Mapping[str, Any]) -> dict[str, Any]:
     scan_id, began = start.get("scan_id"), start.get("time")
     return {
         "uid": str(start["uid"]),
-        "scan_id": scan_id if isinstance(scan_id, int | str) else None,
-        "plan_name": str(start.get("plan_name", ""))[:100],
+        "scan_id": one_line(scan_id, 100)
+        if isinstance(scan_id, str)
+        else scan_id
+        if isinstance(scan_id, int)
+        else None,
+        "plan_name": one_line(start.get("plan_name", ""), 100),
         "began": float(began) if isinstance(began, int | float) else None,
         "announced": announced(start),
     }

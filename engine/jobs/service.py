@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from headrace.engine.jobs.job import Job
     from headrace.engine.jobs.progress import Finished
     from headrace.engine.jobs.repair import RunStore
+    from headrace.engine.jobs.repair_notes import RepairNotes
     from headrace.engine.jobs.resume import Resume
 
 __all__ = ["PROXY_WITHIN", "REPAIR_WITHIN", "RUN_TIMEOUT", "Service"]
@@ -134,7 +135,7 @@ class Service:
         if repair_from is not None:
             store, label = _opened(repair_from)
             for lane in self.lanes:
-                lane.repair_from(store, repair_within, label)
+                lane.repair_from(store, repair_within, label, self._repair_notes(lane))
         self.ending = False
         self._gave_up = False
         self._problem: BaseException | None = None
@@ -148,6 +149,11 @@ class Service:
             lane.on_end = resume.past
             lane.ending = lambda: self.ending
         return resume
+
+    def _repair_notes(self, lane: Lane) -> RepairNotes | None:
+        from headrace.engine.jobs.repair_notes import RepairNotes
+
+        return None if self.journal is None else RepairNotes(self.journal, [job.graph.name for job in lane.jobs])
 
     def _passes_by(self, start: Mapping[str, Any]) -> bool:
         # Without a prefix everything on the proxy is heard, our own results too if they go there: not those again.

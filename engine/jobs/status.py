@@ -110,6 +110,8 @@ class RunStatus:
         Its nodes, in the order of the graph.
     places
         Where the result was written.
+    notes
+        What was odd about its documents, and how often.
     """
 
     uid: str
@@ -134,6 +136,7 @@ class RunStatus:
     revision: int
     nodes: tuple[NodeStatus, ...]
     places: tuple[str, ...] = ()
+    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

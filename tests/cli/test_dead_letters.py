@@ -43,9 +43,17 @@ def test_failures_are_listed(cli: Cli, failed: str) -> None:
     assert said.code == 0
     assert said.out.count("lit") == 3
     assert "/primary/2" in said.out
+    assert said.out.splitlines()[2].startswith("  ExpressionError: ")  # whole, on a line of its own
     listed = json.loads(cli("dead-letters", "list", "results", "--json").out)
     assert [one["number"] for one in listed] == [1, 2, 3]
     assert all(one["file"] for one in listed)
+
+
+def test_how_much_is_kept_of_inputs_can_be_said(cli: Cli) -> None:
+    cli("run", "failing.yaml", "--from", "raw/-1", "--to", "small", "--letter-bytes", "10")
+    listed = json.loads(cli("dead-letters", "list", "small", "--json").out)
+    assert [one["file"] for one in listed] == ["", "", ""]
+    assert cli("run", "failing.yaml", "--from", "raw/-1", "--letter-bytes", "some").code == 2
 
 
 def test_a_result_without_failures_has_none(cli: Cli) -> None:

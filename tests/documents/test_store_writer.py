@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from headrace.engine.documents.assembler import Assembler
+from headrace.engine.documents.original import original_documents
 from headrace.engine.documents.store import FolderStore
 from headrace.engine.documents.store_folder import part_folder
 from headrace.engine.documents.store_writer import FolderStoreWriter
@@ -329,6 +331,70 @@ def test_a_document_that_json_cannot_hold_is_refused_and_the_run_goes_on(compose
     records = list(FolderStore(tmp_path).find(-1).records())
     assert [r.data["x"] for r in records if isinstance(r, Event)] == [1.0, 3.0]
     assert records[-1].lost == {"primary": 1}  # type: ignore[union-attr]
+
+
+FULL = """
+import gc
+import resource
+import sys
+
+import numpy as np
+from event_model import compose_run
+
+from headrace.engine.documents.store_writer import FolderStoreWriter
+from headrace.engine.model.errors import NotReachableError
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+key = {"dtype": "array", "source": "s"}
+for events in (7, 8, 40):
+    run = compose_run()
+    made = run.compose_descriptor(name="primary", data_keys={n: {**key, "shape": [0]} for n in ("image", "line")})
+    with FolderStoreWriter("store") as write:
+        write("start", run.start_doc)
+        write("descriptor", made.descriptor_doc)
+        try:
+            for number in range(events):
+                data = {"image": np.full((3, 256, 256), number, "<u2"), "line": np.full(100, 1.0)}
+                write("event", made.compose_event(data=data, timestamps={"image": 0.0, "line": 1.0}, validate=False))
+            write("stop", run.compose_stop())
+        except NotReachableError as error:
+            print(error)
+    gc.collect()
+print("lives")
+"""
+
+
+def test_a_disk_that_is_full_costs_the_run_and_not_the_process(tmp_path: Path) -> None:
+    """HDF5 itself can't bear it: it ends the process when it closes a file that it can't write to."""
+    command = [sys.executable, "-c", FULL]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    *told, last = done.stdout.splitlines()
+    assert last == "lives"
+    assert len(told) in (2, 3)
+    assert all("can't write run" in line and "File too large" in line for line in told)
+
+
+def test_a_run_whose_start_cannot_be_stored_leaves_no_file_open(tmp_path: Path) -> None:
+    """An open file would be a warning, and warnings are errors; and nobody else could write the run."""
+    with FolderStoreWriter(tmp_path) as write:
+        with pytest.raises(DocumentError, match="start document"):
+            write("start", {"uid": "a", "time": 0.0, "sample": object()})
+        gc.collect()
+        write("start", {"uid": "a", "time": 0.0})
+        write("stop", {"uid": "b", "run_start": "a", "time": 1.0})
+    assert FolderStore(tmp_path).find("a").uid == "a"
+
+
+def test_each_value_keeps_its_own_time_stamp_in_large_arrays_too(compose: Compose, tmp_path: Path) -> None:
+    documents = compose({"frame": (FRAME, frames(4)), "dwell": (NUMBER, [0.1] * 4)})
+    events = [doc for name, doc in documents if name == "event"]
+    stamps = [events[0]["time"], 17.25, events[2]["time"], 1.7e9 + 1e-6]
+    for event, stamp in zip(events, stamps, strict=True):
+        event["timestamps"] = {"frame": stamp, "dwell": stamp - 1}
+    run = store(tmp_path, documents).find(-1)
+    again = [doc for name, doc in original_documents(run) if name == "event"]
+    assert [doc["timestamps"] for doc in again] == [doc["timestamps"] for doc in events]
 
 
 def test_a_store_that_cannot_be_written_is_an_error_with_its_place(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from event_model import compose_run
 import headrace
 from headrace import Result
 from headrace.engine.documents.journal_store import JournalStore
+from headrace.engine.documents.store_writer import FolderStoreWriter
 
 Pair = tuple[str, Mapping[str, Any]]
 
@@ -426,3 +427,47 @@ def test_documents_that_wait_on_the_disk_are_worked_off_after_a_crash(service: S
     service.wait_until(lambda: len(service.results()) == 3)
     assert service.end() == 0
     assert_whole(service, documents)
+
+
+@pytest.mark.parametrize("killed", ["before it is stored", "while it is repaired"])
+def test_a_repair_that_was_due_or_under_way_when_the_service_was_killed_is_done_after_it(
+    service: Service, killed: str
+) -> None:
+    documents = taken(40, 9, sc_dk_field_uid="")[:42]
+    whole = [*documents, ("stop", {"uid": "s", "run_start": documents[0][1]["uid"], "time": 2000.0, "num_events": {}})]
+    text = GRAPH.replace("missing: error", "missing: zero").replace("SECONDS", "0.02")
+    (service.folder / "graph.yaml").write_text(text)
+    (service.folder / "raw").mkdir()
+    service.command += ["--repair-from", "raw"]
+    service.start()
+    service.listens()
+    service.send([*whole[:10], *whole[12:]])
+    service.wait_until(lambda: len(service.results()) == 1)
+    (live,) = service.results()
+    if killed == "while it is repaired":
+        _store(service.folder / "raw", whole)
+        service.wait_until(lambda: any(path.suffix == ".part" for path in (service.folder / "results").iterdir()))
+    service.kill()
+    if killed == "before it is stored":
+        _store(service.folder / "raw", whole)
+    service.start()
+    service.wait_until(lambda: len(service.results()) == 2)
+    assert service.end() == 0, service.said
+
+    (again,) = (result for result in service.results() if result.uid != live.uid)
+    assert again.start["headrace"]["supersedes"] == live.uid
+    assert [path.name for path in (service.folder / "results").iterdir() if path.suffix == ".part"] == []
+    expected = headrace.run(service.folder / "graph.yaml", whole, trust=True)
+    np.testing.assert_array_equal(again["clean"], expected["clean"], strict=True)
+    assert len(again["clean"]) == 40
+    service.start()  # nothing is left to do
+    service.listens()
+    assert service.end() == 0
+    assert len(service.results()) == 2
+    assert service.said.count("is still to be repaired") == 1
+
+
+def _store(folder: Path, documents: list[Pair]) -> None:
+    with FolderStoreWriter(folder) as write:
+        for name, doc in documents:
+            write(name, doc)

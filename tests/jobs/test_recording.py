@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from headrace.engine.documents.wire_address import ZmqAddress
 from headrace.engine.documents.wire_proxy import ForwardingProxy
 from headrace.engine.jobs.recording import Recorded, Recording, record
 from headrace.engine.jobs.sources import stored_runs
-from headrace.engine.model.errors import UsageError
+from headrace.engine.model.errors import NotReachableError, UsageError
 from headrace.engine.model.records import Event, RunEnd
 
 Pair = tuple[str, Mapping[str, Any]]
@@ -47,7 +47,9 @@ class Wire:
         self.result: Recorded | None = None
         self._inlet = inlet
 
-    def give(self, documents: list[Pair], runs: int | None = None) -> Recorded:
+    def give(
+        self, documents: list[Pair], runs: int | None = None, first: Callable[[], object] = lambda: None
+    ) -> Recorded:
         """Publish documents while it is recorded; ends after so many runs, or once all has come."""
 
         def work() -> None:
@@ -57,6 +59,7 @@ class Wire:
         thread.start()
         with DocumentPublisher(self._inlet) as publish:
             assert publish.wait_heard(10)
+            first()
             for name, doc in documents:
                 publish(name, doc)
             if runs is None:
@@ -168,12 +171,21 @@ def test_a_run_that_is_in_the_store_already_is_left_as_it_is(tmp_path: Path) -> 
 def test_a_store_that_can_not_be_written_to_is_told_and_recording_goes_on(
     wire: Wire, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "store").write_text("a file, not a folder")
-    recorded = wire.give([*composed("a"), *composed("b")])
+    def spoil() -> None:
+        (tmp_path / "store").rmdir()  # it was made when the recording began
+        (tmp_path / "store").write_text("a file, not a folder")
+
+    recorded = wire.give([*composed("a"), *composed("b")], first=spoil)
 
     assert recorded.runs == []
     assert len(recorded.problems) == 2
     assert "can't write into" in recorded.problems[0]
+
+
+def test_a_store_that_can_not_be_made_is_an_error_before_anything_is_missed(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("a file, not a folder")
+    with pytest.raises(NotReachableError, match="can't write into"):
+        record("zmq://127.0.0.1:9/raw", tmp_path / "store")
 
 
 @pytest.mark.parametrize("source", ["store", "tcp://127.0.0.1:5578", ""])
