@@ -98,12 +98,16 @@ class StoredRun:
         try:
             for record in self._read(assembler):
                 if _run_of(record) == self.uid:
-                    yield replace(record, origin=str(self.path.absolute())) if isinstance(record, RunContext) else record
+                    yield self._placed(record)
                     if isinstance(record, RunEnd):
                         return
         finally:
             assembler.finish()  # closes the files of a reading that was broken off
             self.notes += assembler.notes
+
+    def _placed(self, record: Record) -> Record:
+        """Say where the run is, in its beginning."""
+        return replace(record, origin=str(self.path.absolute())) if isinstance(record, RunContext) else record
 
     def _read(self, assembler: Assembler) -> Iterator[Record]:
         for name, doc in in_time_order(self.documents()):
