@@ -25,8 +25,8 @@ def open_source(text: str | Path, assets: AssetSettings | None = None) -> list[S
     ----------
     text
         A folder store or a journal (all its runs); one run in it, as ``STORE/UID``, ``STORE/-1`` or ``STORE:UID``,
-        where the beginning of a uid is enough and -1 is the newest; the folder of a run; a document file (all its runs).
-        Something that is there as it is written wins over the forms with a uid.
+        where the beginning of a uid is enough and -1 is the newest; the folder of a run; a document file (all its
+        runs). Something that is there as it is written wins over the forms with a uid.
     assets
         Where data files are and how long they are waited for.
 

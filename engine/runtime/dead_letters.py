@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headrace.engine.model.one_line import one_line, spelt_out
 from headrace.engine.model.records import Event, EventKey, RunContext
 
 if TYPE_CHECKING:
     from headrace.engine.runtime.parameters import ParameterSet
     from headrace.engine.runtime.plan import Plan
 
-__all__ = ["DeadLetter", "Given", "describe", "trace_of"]
+__all__ = ["DeadLetter", "Given", "describe", "error_text", "trace_of"]
 
 _ENGINE = str(Path(__file__).resolve().parents[1])
+_LONGEST = 4000  # characters of what an exception says: it may quote what came from anybody
 
 
 @dataclass(slots=True, eq=False)
@@ -93,6 +95,19 @@ class DeadLetter:
         return f"{head}\n  inputs: {given}\n{self.trace}".rstrip()
 
 
+def error_text(error: BaseException) -> str:
+    r"""Give type and text of an exception, without what could play tricks with a terminal, and not too long.
+
+    Examples
+    --------
+    >>> print(error_text(ValueError("no field 'x\x1b[31m'")))
+    ValueError: no field 'x\x1b[31m'
+    """
+    text = f"{type(error).__name__}: {error}"
+    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return spelt_out(text, but="\n\t")
+
+
 def trace_of(error: BaseException) -> str:
     """Write where an exception was raised: the node's own frames, the engine's left out."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -106,18 +121,21 @@ def describe(value: Any) -> str:
     Examples
     --------
     >>> import numpy as np
-    >>> describe(np.zeros((3, 4), "uint16")), describe(2.5)
-    ('uint16 array (3, 4)', '2.5')
+    >>> describe(np.zeros((3, 4), "uint16")), describe(2.5), describe(np.float32(2.5))
+    ('uint16 array (3, 4)', '2.5', '2.5')
     """
     try:
-        return _described(value)
+        return one_line(_described(value), _LONGEST)
     except Exception:  # a value may look like a table, and be none: a failure must never fail in turn
         return type(value).__name__
 
 
 def _described(value: Any) -> str:
     if hasattr(value, "columns"):
-        return f"table of {len(value)} rows: {', '.join(map(str, value.columns))}"
+        rows = "1 row" if len(value) == 1 else f"{len(value)} rows"
+        return f"table of {rows}: {', '.join(map(str, value.columns))}"
+    if getattr(value, "shape", None) == ():  # one number
+        return repr(value.item())
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return f"{value.dtype} array {tuple(value.shape)}"
     if isinstance(value, bool | int | float | str) or value is None:

@@ -83,6 +83,12 @@ class Pipeline:
         self._chain.build(plan)
         self.source = self._chain.head
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Show the pipeline in a notebook, by the graph in force."""
+        from headrace.engine.model.display import mime_bundle
+
+        return mime_bundle("graph", self.plan.graph)
+
     @property
     def plan(self) -> Plan:
         """The plan in force."""

@@ -1,4 +1,4 @@
-"""What it took to compute a value: the time of its node, and of all before it that is not kept itself."""
+"""What it took to compute a value: the time of its node, and of all before it."""
 
 from __future__ import annotations
 
@@ -25,27 +25,22 @@ class Costs:
         self._nodes = [name for segment in state.plan.segments for name in segment.nodes]
         self._last = {name: state.counts[name].nanoseconds for name in self._nodes}
         kept = {step.node for step in state.plan.steps() if is_kept(step, state.plan)}
-        inputs = {
-            name: {ref.partition(".")[0] for ref in state.plan.graph.nodes[name].inputs.values()} for name in kept
-        }
-        self._before = self._unkept(inputs, kept)
+        self._parts = {name: (name, *self._before(name)) for name in kept}
 
-    def _unkept(self, inputs: dict[str, set[str]], kept: set[str]) -> dict[str, tuple[str, ...]]:
-        """Give, for each node whose values are kept, the nodes before it whose are not."""
+    def _before(self, name: str) -> set[str]:
+        """Give the nodes that a node's values are made of."""
         graph = self._state.plan.graph
-        found: dict[str, tuple[str, ...]] = {}
-        for name in kept:
-            reached: set[str] = set()
-            waiting = list(inputs[name])
-            while waiting:
-                before = waiting.pop()
-                if before not in reached:
-                    reached.add(before)
-                    waiting += [ref.partition(".")[0] for ref in graph.nodes[before].inputs.values()]
-            found[name] = tuple(sorted(reached))
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            for reference in graph.nodes[waiting.pop()].inputs.values():
+                before = reference.partition(".")[0]
+                if before not in found:
+                    found.add(before)
+                    waiting.append(before)
         return found
 
-    def measured(self, stream: str | None) -> dict[str, float]:
+    def measured(self) -> dict[str, float]:
         """Give the nanoseconds that each kept value has cost since the last time."""
         counts = self._state.counts
         spent: dict[str, int] = {}
@@ -53,9 +48,7 @@ class Costs:
             now = counts[name].nanoseconds
             spent[name] = now - self._last[name]
             self._last[name] = now
-        return {
-            name: float(spent[name] + sum(spent[other] for other in before)) for name, before in self._before.items()
-        }
+        return {name: float(sum(spent[part] for part in parts)) for name, parts in self._parts.items()}
 
     def total(self) -> int:
         """Give the nanoseconds of the whole run so far."""

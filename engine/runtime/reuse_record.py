@@ -92,7 +92,7 @@ class Recorder:
         self._safely(self._begun)
 
     def _safely(self, work: Callable[[], None]) -> None:
-        """Keeping values must never stop the work: whatever goes wrong with it, nothing more is kept."""
+        """Do a part of the work; whatever goes wrong with it, the run goes on, and nothing more of it is kept."""
         try:
             work()
         except Exception:
@@ -105,7 +105,7 @@ class Recorder:
         asking = {name: key for name, key in self.lineage.prefixes.items() if _asks_for_run(plan, name)}
         self.lookups.settle(self._store, asking)
         self._forget()
-        self._costs.measured(None)
+        self._costs.measured()
 
     def event_done(self, event: Event) -> None:
         """Take note that an event has been worked off."""
@@ -117,7 +117,7 @@ class Recorder:
         if self._state.revision is not self.lineage.revision:
             self._revise()
         if self._state.stopped_by is None:
-            self._keep(self.lineage.event(event, self._failed), self._costs.measured(event.key.stream))
+            self._keep(self.lineage.event(event, self._failed), self._costs.measured())
         self._forget()
         self._spent += perf_counter_ns() - began
         if self._spent > _GRACE and self._spent > _SHARE * self._costs.total():

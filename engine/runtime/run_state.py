@@ -9,7 +9,7 @@ from headrace.engine.model.records import Event, EventKey, RunContext, RunEnd
 from headrace.engine.runtime.absent import Absent
 from headrace.engine.runtime.arrivals import Joined
 from headrace.engine.runtime.counts import NodeCount
-from headrace.engine.runtime.dead_letters import DeadLetter, Given, describe, trace_of
+from headrace.engine.runtime.dead_letters import DeadLetter, Given, describe, error_text, trace_of
 from headrace.engine.runtime.executor import QuickRow, Row, StopRunError, Tables
 from headrace.engine.runtime.parameters import ParameterSet
 from headrace.engine.runtime.plan import Plan, Step, Work
@@ -153,7 +153,7 @@ class RunState:
             phase="event" if event else "begin" if at_begin else "end",
             revision=self.parameters.revision,
             inputs={name: describe(value) for name, value in given.values.items()},
-            error=f"{type(error).__name__}: {error}",
+            error=error_text(error),
             trace=trace_of(error),
             given=given,
         )

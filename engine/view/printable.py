@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from headrace.engine.model.one_line import one_line
+
 __all__ = ["cut", "printable", "shown"]
 
 _LONGEST = 400
@@ -18,11 +20,7 @@ def printable(text: object) -> str:
     >>> print(printable("two\nlines\x1b[31m"))
     two\x0alines\x1b[31m
     """
-    return cut("".join(char if char.isprintable() else _spelt(ord(char)) for char in str(text)), _LONGEST)
-
-
-def _spelt(number: int) -> str:
-    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
+    return one_line(text, _LONGEST)
 
 
 def cut(text: str, length: int) -> str:

@@ -119,6 +119,10 @@ def _gives(node: RenderedNode, rendered: Rendered) -> str:
     """Say what a node gives and how often; the stream only where there are several."""
     if node.role == "sink":
         kept = [edge.input for edge in rendered.edges if edge.target == node.id and edge.input]
+        if not kept:  # they come from nodes that are drawn as one
+            kept_from = {edge.source for edge in rendered.edges if edge.target == node.id}
+            many = sum(max(1, len(other.members)) for other in rendered.nodes if other.id in kept_from)
+            return f"keeps what {many} nodes give" if many else "keeps nothing"
         return f"keeps {', '.join(kept)}" if len(kept) < 3 else f"keeps {len(kept)} results"
     streams = {other.stream for other in rendered.nodes if other.stream}
     often = _OFTEN.get(node.cadence, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,15 +11,25 @@ import numpy as np
 import numpy.typing as npt
 
 from headrace.engine.web.handler import Handler, refused
-from headrace.engine.web.kinds import clean, kind_of
+from headrace.engine.web.kinds import as_mapping, clean, kind_of
 from headrace.engine.web.looks import Looks, looks_of
 from headrace.engine.web.pixels import contrast, cut, frame_of, shrunk
 from headrace.engine.web.png import MAPS, indices, png
+from headrace.engine.web.rings import CALIBRANTS, calibrant_rings, ring, two_theta
 from headrace.engine.web.sight import Sight
 from headrace.engine.web.summaries import sampled
 from headrace.engine.web.whole_values import series, whole
 
-__all__ = ["ROUTES", "GraphHandler", "PixelHandler", "PixelsHandler", "SeriesHandler", "ThumbHandler", "ValueHandler"]
+__all__ = [
+    "ROUTES",
+    "GraphHandler",
+    "PixelHandler",
+    "PixelsHandler",
+    "RingsHandler",
+    "SeriesHandler",
+    "ThumbHandler",
+    "ValueHandler",
+]
 
 _LETTERS = 200
 _SIDE = 2048  # the most pixels along an axis that are sent
@@ -215,6 +226,37 @@ class PixelHandler(_Look):
         self.answer({"y": y, "x": x, "value": clean(image[y, x]) if inside else None})
 
 
+class RingsHandler(_Look):
+    """Where a geometry's rings are on an image: those of a calibrant (``of``), or of a value (``value``, ``unit``)."""
+
+    async def get(self, number: str, port: str) -> None:
+        """Answer with a list of labels and places ``[y, x]``."""
+        geometry = self.value(self.sight(number), port)
+        if kind_of(geometry) != "mapping":
+            problem = f"{port[:100]!r} is no geometry"
+            raise refused(404, problem)
+        calibrant, unit = self.get_query_argument("of", ""), self.get_query_argument("unit", "")
+        if calibrant and calibrant not in CALIBRANTS:
+            problem = f"there is no calibrant {calibrant[:40]!r}; there are {', '.join(CALIBRANTS)}"
+            raise refused(400, problem)
+        try:
+            value = float(self.get_query_argument("value", "nan"))
+        except ValueError as error:
+            problem = "'value' must be a number"
+            raise refused(400, problem) from error
+        try:
+            self.answer(await self.aside(lambda: _rings(as_mapping(geometry), calibrant, value, unit)))
+        except (TypeError, ValueError, KeyError) as error:  # names and values, but not those of a geometry
+            problem = f"{port[:100]!r} is no geometry"
+            raise refused(404, problem) from error
+
+
+def _rings(geometry: Mapping[str, Any], calibrant: str, value: float, unit: str) -> list[dict[str, Any]]:
+    wanted = calibrant_rings(calibrant, geometry) if calibrant else [("", two_theta(value, unit, geometry))]
+    found = [{"label": label, "places": ring(geometry, angle)} for label, angle in wanted]
+    return [one for one in found if one["places"]]
+
+
 class LettersHandler(_Look):
     """The failures of one graph, without their inputs."""
 
@@ -235,4 +277,5 @@ ROUTES = [
     (rf"/api/look/(\d{{1,4}})/{_PORT}/thumb", ThumbHandler),
     (rf"/api/look/(\d{{1,4}})/{_PORT}/pixels", PixelsHandler),
     (rf"/api/look/(\d{{1,4}})/{_PORT}/pixel", PixelHandler),
+    (rf"/api/look/(\d{{1,4}})/{_PORT}/rings", RingsHandler),
 ]

@@ -51,6 +51,7 @@ def stored_status(start: Mapping[str, Any], stop: Mapping[str, Any] | None) -> d
 
 def _nodes(done: Mapping[str, Any]) -> list[dict[str, Any]]:
     seconds = _mapping(done.get("seconds"))
+    latency = _mapping(done.get("latency"))
     total = sum(float(one) for one in seconds.values()) or 1.0
     found = []
     for name, count in _mapping(done.get("nodes")).items():
@@ -66,7 +67,7 @@ def _nodes(done: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "dropped": 0,
                 "queued": 0,
                 "rate": 0.0,
-                "p95": None,
+                "p95": _mapping(latency.get(name)).get("p95"),
                 "busy": spent / total,
                 "seconds": spent,
                 "last_error": "",

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.engine.model.graph import Graph, Node
@@ -91,6 +91,7 @@ def test_a_fault_is_red_in_every_diagram() -> None:
 edges = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=24)
 
 
+@settings(deadline=None)
 @given(edges, st.lists(st.floats(20, 300), min_size=12, max_size=12))
 def test_boxes_keep_apart_and_every_line_runs_down(pairs: list[tuple[int, int]], widths: list[float]) -> None:
     sizes = {str(number): (width, 30.0 + width / 10) for number, width in enumerate(widths)}
@@ -113,6 +114,7 @@ def test_a_line_past_a_layer_runs_beside_its_boxes() -> None:
     assert abs(entering[0] - layout.boxes["b"][0]) > 50
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(1, 100)), max_size=12))
 def test_spacing_keeps_order_and_distance_and_leaves_alone_what_fits(items: list[tuple[float, float]]) -> None:
     wanted, widths = [place for place, _ in items], [width for _, width in items]

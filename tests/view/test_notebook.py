@@ -31,9 +31,10 @@ def test_a_broken_graph_shows_what_is_wrong() -> None:
     assert FAULT.line in bundle["image/svg+xml"]
 
 
-def test_a_job_shows_its_graph() -> None:
+def test_a_job_and_its_pipeline_show_their_graph() -> None:
     with Job("crystal_mapping") as job:
         assert "crystal-mapping" in shown(job)["image/svg+xml"]
+        assert shown(job.pipeline) == shown(job)
 
 
 def test_a_result_shows_verdict_streams_and_graph(failed: Result) -> None:

@@ -8,7 +8,7 @@ import sys
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.engine.model.check import check_graph
@@ -157,6 +157,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     return graph_of(*nodes, name=draw(names))
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_any_graph_can_be_drawn_in_every_format(graph: Graph) -> None:
     rendered = render(graph, [Fault("HR9", "wrong", node=name) for name in list(graph.nodes)[:1]])

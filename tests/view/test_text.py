@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.engine.model.graph import Graph, Node
@@ -33,6 +33,7 @@ def test_a_line_that_only_passes_is_crossed_and_not_joined() -> None:
     assert rows("abcde", edges) == ["a", "│ b", "│ │ c", "├─│─╯", "d │", "  e"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=25))
 def test_every_node_has_a_row_and_no_line_is_left_over(pairs: list[tuple[int, int]]) -> None:
     edges = [(str(min(pair)), str(max(pair))) for pair in pairs if pair[0] != pair[1]]

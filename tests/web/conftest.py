@@ -51,6 +51,8 @@ class Work:
         The job, and its server.
     results
         The documents of the results.
+    given
+        The raw documents that it was given so far.
     pace
         Seconds between two events.
     """
@@ -62,7 +64,8 @@ class Work:
         self._over = threading.Event()
         self.job = Job(graph, to=[lambda name, doc: self.results.append((name, dict(doc))), *(to or [])])
         self.server = ControlServer(Monitor([self.job]))
-        self._thread = threading.Thread(target=self.job.run_documents, args=(self._documents(),), daemon=True)
+        self.given: list[Document] = []
+        self._thread = threading.Thread(target=self.job.run_documents, args=(self._noted(),), daemon=True)
 
     @property
     def address(self) -> str:
@@ -79,6 +82,11 @@ class Work:
         documents = list(self.results)
         uids = {doc["uid"] for name, doc in documents if name == "descriptor" and doc["name"] == stream}
         return [doc["data"] for name, doc in documents if name == "event" and doc["descriptor"] in uids]
+
+    def _noted(self) -> Iterator[Document]:
+        for one in self._documents():
+            self.given.append(one)
+            yield one
 
     def _documents(self) -> Iterator[Document]:
         now = time.time()

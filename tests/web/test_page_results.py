@@ -68,7 +68,7 @@ def test_a_finished_run_shows_what_the_graph_kept_event_by_event(finished: Contr
     expect(page.locator(".pill").first).to_contain_text("finished run")
     expect(page.locator('[data-node="mean"] img')).to_be_visible()
     expect(page.locator('[data-node="total"] img')).to_be_visible()
-    expect(page.locator('[data-node="frames"]')).to_contain_text("no value yet")  # it was not kept
+    expect(page.locator('[data-node="frames"]')).to_contain_text("not kept")
     page.keyboard.press(" ")
     where = page.locator(".group .pill")
     expect(where).to_contain_text("of 6")

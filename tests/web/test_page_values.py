@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace import Graph, node
@@ -176,6 +176,7 @@ def test_the_last_values_of_a_revision_are_kept_when_the_next_takes_over() -> No
     job.close()
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 12), st.data())
 def test_a_bright_pixel_stays_to_be_seen_however_small_the_image_is_made(
     ny: int, nx: int, side: int, data: st.DataObject
@@ -189,6 +190,7 @@ def test_a_bright_pixel_stays_to_be_seen_however_small_the_image_is_made(
     assert small.sum() == 9
 
 
+@settings(deadline=None)
 @given(st.tuples(*[st.integers(-5, 60)] * 4))
 def test_any_part_of_an_image_that_is_asked_for_is_a_part_of_it(box: tuple[int, int, int, int]) -> None:
     image = np.arange(30 * 40).reshape(30, 40)

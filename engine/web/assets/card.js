@@ -11,12 +11,12 @@ const SIGNS = { error: "✕ ", waiting: "◷ ", running: "", idle: "" };
 
 export function makeCard(node) {
   const badge = h("span", { class: "badge" });
-  const parts = { badge, look: h("div", { class: "look" }), rate: h("b"), time: h("span"), failed: h("span", { class: "failed" }), rev: h("span", { class: "rev" }), busy: h("i") };
+  const parts = { badge, look: h("div", { class: "look" }), rate: h("b"), lets: h("b", { title: "what it gives on" }), what: h("span", { class: "what", text: "p95" }), time: h("span", { title: "p95: the time in which 95 of 100 events are done" }), failed: h("span", { class: "failed" }), rev: h("span", { class: "rev" }), busy: h("i") };
   const sign = s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, s("path", { d: node.icon }));
   const card = h("button", { class: "card", "data-node": node.name, onclick: () => tell("open", node.name) },
     h("div", { class: "head" }, sign, h("div", { class: "who" }, h("b", { text: node.name }), h("span", { text: node.type, title: node.summary })), badge),
     parts.look,
-    h("div", { class: "foot" }, parts.rate, parts.time, h("span", { class: "grow" }), parts.failed, parts.rev),
+    h("div", { class: "foot" }, parts.rate, parts.lets, h("span", {}, parts.what, " ", parts.time), h("span", { class: "grow" }), parts.failed, parts.rev),
     h("div", { class: "busy" }, parts.busy));
   card.parts = parts;
   paint(card, node);
@@ -38,9 +38,13 @@ export function updateCard(card, name) {
   parts.badge.className = `badge ${state}`;
   text(parts.badge, faulty ? "✕ faulty" : state === "waiting" ? `◷ waits for ${facts.waiting_for}` : SIGNS[state] + (WORDS[state] ?? state));
   parts.badge.title = parts.badge.textContent;
-  text(parts.rate, facts ? (facts.rate ? rate(facts.rate) : `${facts.out}`) : "");
-  parts.rate.title = facts ? `${facts.given} in, ${facts.out} out, ${facts.filtered} left out` : "";
-  text(parts.time, facts?.p95 !== null && facts?.p95 !== undefined ? `p95 ${seconds(facts.p95)}` : facts?.filtered ? `${facts.filtered} left out` : "");
+  text(parts.rate, facts ? (facts.rate ? rate(facts.rate_in || facts.rate) : `${facts.out}`) : "");
+  const uneven = facts?.rate && Math.abs(facts.rate_in - facts.rate_out) > 0.05 * facts.rate_in;
+  text(parts.lets, uneven ? `→ ${rate(facts.rate_out)}` : "");
+  parts.rate.title = facts ? `${rate(facts.rate_in)} in, ${rate(facts.rate_out)} out; in all ${facts.given} in, ${facts.out} out, ${facts.filtered} left out, ${facts.failed} failed` : "";
+  const timed = facts?.p95 !== null && facts?.p95 !== undefined;
+  parts.what.hidden = !timed;
+  text(parts.time, timed ? seconds(facts.p95) : facts?.filtered ? `${facts.filtered} left out` : "");
   text(parts.failed, facts?.failed ? `✕ ${facts.failed}` : "");
   parts.failed.title = facts?.last_error ?? "";
   const port = mainPort(name);

@@ -32,7 +32,7 @@ export class Change {
   async make() {
     try {
       const made = await post("/api/set", { graph: store.graph.name, changes: this.changes(), author: "page", retro: this.retro.checked });
-      say(made.new === false ? "Nothing changes." : `Revision ${made.revision} is in force from the next event on.`);
+      say(made.new === false ? "Nothing changes." : `Revision ${made.revision} is in force from the next event on${this.retro.checked ? "; earlier events are computed again (see Changes)" : ""}.`);
       this.said.replaceChildren();
       this.about.done?.(made);
     } catch (error) { this.refuse(error); }

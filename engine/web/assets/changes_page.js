@@ -7,12 +7,17 @@ import { clock } from "./words.js";
 
 export function changesPage(body) {
   let known = null;
+  let stamp = "";
+  let going = false; // something is under way: a change that waits for its event, events that are computed again
   const draw = async () => {
     const now = store.tick?.graph?.revision;
-    if (now === known) return;
+    if (now === known && !going) return;
     known = now;
     try {
       const found = await get(`/api/revisions?graph=${encodeURIComponent(store.graph.name)}`);
+      going = found.waiting.length > 0 || (found.again ?? []).some((one) => one.state === "catching up");
+      if (JSON.stringify(found) === stamp) return;
+      stamp = JSON.stringify(found);
       body.replaceChildren(...content(found, () => { known = null; draw(); }));
     } catch (error) { body.replaceChildren(h("p", { class: "badtext", text: error.message })); }
   };

@@ -68,8 +68,7 @@ function picture(page, side, number_, base, at) {
     side.place.replaceChildren(page.views[number_].element, side.words);
     if (page.views[0] && page.views[1]) page.tools.replaceChildren(pictureTools(page.views));
   }
-  page.views[number_].show(base, Number(side.box.value) || store.ports[base]?.at || at, 0);
-  page.views[number_].setOver({ spots: side.value?.spots ?? [] });
+  page.views[number_].show(base, Number(side.box.value) || at || store.ports[base]?.at, 0, side.value?.spots ?? []);
   side.words.textContent = side.value ? side.value.what : "no value is kept of this event";
 }
 

@@ -3,7 +3,7 @@
 export function h(tag, about = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(about)) set(made, name, value);
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return made;
 }
 

@@ -3,6 +3,7 @@
 import { h, say, text } from "./dom.js";
 import { get, post } from "./api.js";
 import { on, store } from "./store.js";
+import { number } from "./words.js";
 
 export function failurePage(body, about) {
   let known = null;
@@ -72,7 +73,7 @@ function inputs(letter) {
   const given = Object.entries(letter.inputs ?? {});
   const left = Object.entries(letter.left_out ?? {}).map(([what, why]) => `${what} not kept: ${why}`);
   return [given.length && h("p", { class: "small" }, "Inputs: ", given.map(([port, what]) => `${port}: ${letter.looks?.[port] ? said(letter.looks[port]) : what}`).join("; ")), left.length && h("p", { class: "small soft", text: left.join("; ") }),
-    h("p", { class: "small soft", text: `Parameters then: ${JSON.stringify(letter.parameters)}` })].filter(Boolean);
+    h("p", { class: "small soft", text: `Parameters then: ${Object.entries(letter.parameters ?? {}).map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(", ") || "none"}` })].filter(Boolean);
 }
 
-const said = (look) => (typeof look === "string" ? look : Object.entries(look).map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(", "));
+const said = (look) => (typeof look === "string" ? look : Object.entries(look).map(([name, value]) => (name === "what" ? value : `${name} ${typeof value === "object" ? JSON.stringify(value) : number(value)}`)).join(", "));

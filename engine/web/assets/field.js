@@ -1,6 +1,7 @@
 // One parameter as a control that fits its type.
 
 import { h } from "./dom.js";
+import { inline } from "./prose.js";
 
 const cases = (schema) => schema.anyOf ?? [schema];
 const allows = (schema, type) => cases(schema).some((one) => one.type === type || (Array.isArray(one.type) && one.type.includes(type)));
@@ -32,7 +33,7 @@ export function field(about, changed) {
   const wrong = h("p", { class: "wrong", hidden: true, role: "alert" });
   const element = h("div", { class: "field", "data-parameter": about.name },
     h("label", { for: id }, about.name, about.unit && h("span", { class: "unit", text: about.unit }), marks.length > 0 && h("span", { class: "mark", text: marks.join(", ") })),
-    control.element, h("p", { class: "doc", text: about.doc }), wrong);
+    control.element, h("p", { class: "doc" }, inline(about.doc)), wrong);
   const value = () => control.value();
   const differs = () => JSON.stringify(value()) !== JSON.stringify(about.value ?? null);
   return {

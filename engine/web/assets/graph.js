@@ -2,6 +2,7 @@
 
 import { h, s } from "./dom.js";
 import { arrangePacked } from "./packed.js";
+import { arrangeWrapped } from "./wrapped.js";
 import { on, store, tell } from "./store.js";
 import { makeCard, updateCard, CARD } from "./card.js";
 
@@ -22,6 +23,7 @@ export function drawGraph() {
   cy = cytoscape({ container: edges, elements: elements(), style: look(), minZoom: 0.05, maxZoom: 3, autoungrabify: true, boxSelectionEnabled: false });
   const began = performance.now();
   arrange();
+  cy.style(look()); // labels have the room that the direction leaves
   place.dataset.layoutMs = String(Math.round(performance.now() - began));
   cy.on("viewport", follow);
   for (const [name, card] of cards) {
@@ -49,7 +51,7 @@ const kind = (name) => store.graph.nodes.find((one) => one.name === name)?.role;
 
 /** Downward or to the right, whichever shows more of it on this screen. */
 function arrange() {
-  const options = (rankDir) => ({ name: "dagre", rankDir, nodeSep: 20, rankSep: rankDir === "LR" ? 64 : 36, edgeSep: 12, fit: false, animate: false,
+  const options = (rankDir) => ({ name: "dagre", rankDir, nodeSep: 20, rankSep: rankDir === "LR" ? 84 : 36, edgeSep: 12, fit: false, animate: false,
     nodeDimensionsIncludeLabels: false });
   const { width, height } = place.getBoundingClientRect();
   place.dataset.direction = "TB";
@@ -59,9 +61,9 @@ function arrange() {
     const box = cy.nodes().boundingBox({ includeLabels: false });
     return Math.min(width / box.w, height / box.h);
   };
-  if (store.graph.nodes.length > 80) { cy.layout(options("TB")).run(); return; }
-  const right = shown("LR");
+  const right = store.graph.nodes.length > 80 ? 0 : shown("LR");
   const down = shown("TB");
+  if (Math.max(right, down) < 0.4 && arrangeWrapped(cy, { width, height }, 1.25 * Math.max(right, down))) return;
   place.dataset.direction = right > down ? "LR" : "TB";
   if (right > down) cy.layout(options("LR")).run();
 }
@@ -73,7 +75,7 @@ function look() {
     { selector: "node", style: { shape: "round-rectangle", width: CARD.width, height: CARD.height, "background-opacity": 0, "border-width": 0, events: "no" } },
     { selector: "edge", style: { width: 2, "line-color": ink("--edge"), "target-arrow-color": ink("--edge"), "target-arrow-shape": "triangle", "arrow-scale": 1.1,
       "curve-style": "bezier", label: "data(label)", "font-size": 11, color: ink("--soft"), "text-background-color": ink("--back"), "text-background-opacity": 0.9,
-      "text-background-padding": 2, "min-zoomed-font-size": 7, events: "no" } },
+      "text-background-padding": 2, "min-zoomed-font-size": 7, "text-wrap": "ellipsis", "text-max-width": place.dataset.direction === "LR" ? 78 : 190, events: "no" } },
     { selector: "edge.run", style: { "line-style": "dashed" } },
     { selector: "edge.final", style: { "line-style": "dotted" } },
     { selector: "edge.sink", style: { width: 1.2, opacity: 0.6, "text-opacity": 0, "text-background-opacity": 0, "arrow-scale": 0.8 } },
@@ -155,7 +157,7 @@ function update() {
       edge.toggleClass("pale", Boolean(store.dimmed && (store.dimmed.has(edge.source().id()) || store.dimmed.has(edge.target().id()))));
       const own = store.graph.edges[Number(edge.id().slice(1))].label;
       const counts = [to?.queued ? `${to.queued} waiting` : "", to?.dropped ? `${to.dropped} dropped` : ""].filter(Boolean);
-      edge.data("label", [own, ...(from ? counts : [])].filter(Boolean).join(" · ") || " ");
+      edge.data("label", [...(from ? counts : []), own].filter(Boolean).join(" · ") || " ");
     }
   });
 }

@@ -11,8 +11,9 @@ export class ImageView {
     this.port = null;
     this.at = 0;
     this.index = 0;
+    this.spots = [];
     this.settings = { colours: "viridis", log: false, low: null, high: null };
-    this.over = { spots: [], regions: [], rings: [] };
+    this.over = { spots: [], regions: [], rings: [], curves: [] };
     this.onrange = about.onrange ?? (() => {});
     this.canvas = h("canvas", { role: "img", "aria-label": about.label ?? "image" });
     this.svg = s("svg", { "aria-hidden": "true" });
@@ -29,12 +30,12 @@ export class ImageView {
 
   end() { this.watcher.disconnect(); clearTimeout(this.soon); clearTimeout(this.asking); this.ended = true; }
 
-  /** Show a port at an event; fetches at most one image at a time. */
-  async show(port, at, index = 0) {
+  /** Show a port at an event, with spots that come with the pixels of that event; fetches at most one image at a time. */
+  async show(port, at, index = 0, spots = []) {
     const other = port !== this.port;
     const same = !other && at === this.at && index === this.index && this.data;
-    Object.assign(this, { port, at, index });
-    if (same) return;
+    Object.assign(this, { port, at, index, spots });
+    if (same) { if (!this.busy) this.setOver({ spots }); return; }
     if (other) { this.data = null; this.view = null; this.drawing.cancel(); }
     await this.fetch();
   }
@@ -42,11 +43,13 @@ export class ImageView {
   async fetch() {
     if (this.busy) { this.again = true; return; }
     this.busy = true;
+    const { spots } = this;
     try {
       const found = await pixels(this.port, { at: this.at, index: this.index, side: this.side(), ...this.wanted() });
       if (!found || this.ended) return;
       this.data = found;
       this.shape = found.of;
+      this.over.spots = spots;
       this.element.style.aspectRatio = String(Math.min(2.2, Math.max(0.8, found.of[1] / found.of[0])));
       if (!this.view) this.whole();
       this.paint();
@@ -128,6 +131,9 @@ export class ImageView {
     for (const radius of this.over.rings) {
       const [x, y] = screen(radius.centre);
       parts.push(s("circle", { cx: x, cy: y, r: radius.radius * k, class: "ring" }));
+    }
+    for (const curve of this.over.curves) {
+      parts.push(s("polyline", { points: curve.places.map((one) => screen(one).join(",")).join(" "), class: curve.pointed ? "ring pointed" : "ring" }));
     }
     for (const region of [...this.over.regions, ...this.drawing.shapes()]) {
       parts.push(s(region.open ? "polyline" : "polygon", { points: region.corners.map((one) => screen(one).join(",")).join(" "), class: region.ghost ? "region ghost" : region.node && region.node !== this.over.own ? "region other" : "region", fill: region.open ? "none" : null }));

@@ -27,7 +27,10 @@ const ACTS = {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, select, textarea, dialog")) return;
+  if (event.target.closest("input, select, textarea, dialog")) {
+    if (event.key === "Escape") event.target.closest("#panel")?.querySelector("[role=tab][aria-selected=true]")?.focus(); // out of the form; once more closes
+    return;
+  }
   const card = event.target.closest?.(".card");
   if (event.key.startsWith("Arrow") && card) {
     const next = neighbour(card.dataset.node, event.key);
@@ -35,7 +38,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.key === "Escape") { escape(); return; }
-  if (event.key === " " && event.target.closest("button")) return; // that presses the button
+  if (event.key === " " && event.target.closest("button:not(.card, [role=tab])")) return; // that presses the button; Enter does for cards and tabs
   const act = ACTS[event.key];
   if (act) { event.preventDefault(); act(); }
 });

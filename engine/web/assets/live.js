@@ -26,8 +26,25 @@ function take(message) {
   const runs = message.graph ? [...message.graph.open, ...message.graph.ended] : [];
   const newest = message.graph?.open.at(-1) ?? runs[0];
   store.nodes = Object.fromEntries((newest?.nodes ?? []).map((one) => [one.name, one]));
+  reckon(newest?.uid, message.status.now);
   if (message.at === store.at) store.ports = message.ports;
   tell("tick", message);
+}
+
+const counted = []; // what the last ten messages said
+
+/** Rates in and out of each node over the last five seconds. */
+function reckon(run, time) {
+  if (counted.at(-1)?.run !== run) counted.length = 0;
+  counted.push({ run, time, of: Object.fromEntries(Object.values(store.nodes).map((one) => [one.name, [one.given, one.out]])) });
+  if (counted.length > 11) counted.shift();
+  const [first, span] = [counted[0], time - counted[0].time];
+  for (const one of Object.values(store.nodes)) {
+    const then = first.of[one.name];
+    const [given, made] = then ? [one.given - then[0], one.out - then[1]] : [0, 0];
+    const even = Math.abs(given - made) < 1.5; // one event in hand, then or now
+    [one.rate_in, one.rate_out] = span > 0.4 && then && !even ? [given / span, made / span] : [one.rate, one.rate];
+  }
 }
 
 export function wish(what) {

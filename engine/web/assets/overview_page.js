@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { on, store, tell } from "./store.js";
+import { openResult } from "./runs_page.js";
 import { everyBox } from "./time.js";
 import { clock, memory, percent, rate, seconds } from "./words.js";
 
@@ -22,7 +23,15 @@ function content(page) {
   const fact = (value, words) => h("div", {}, h("b", { text: value }), h("span", { text: words }));
   const facts = h("div", { class: "facts" }, fact(run ? rate(run.rate) : "–", "events"), fact(run?.lag !== null && run?.lag !== undefined ? seconds(Math.max(0, run.lag)) : "–", "behind"),
     fact(Object.values(graph.runs_ended).reduce((sum, one) => sum + one, 0), "runs done"), fact(memory(status.memory), "memory"), fact(clock(status.since), "since"));
-  return [facts, ...source(status.source), ...busy(run), h("h3", { class: "part", text: "View" }), page.every, h("p", { class: "soft small", text: "Open a node for its values, parameters and failures. Draw a region on an image to move a roi, crop or mask. Press ? for keys." })];
+  return [facts, ...unseen(graph, run), ...source(status.source), ...busy(run), h("h3", { class: "part", text: "View" }), page.every, h("p", { class: "soft small", text: "Open a node for its values, parameters and failures. Draw a region on an image to move a roi, crop or mask. Press ? for keys." })];
+}
+
+/** Values are kept only while a page is open: say so when it came after the work was done, and lead to what was stored. */
+function unseen(graph, run) {
+  const last = graph.ended[0];
+  if (run || !last || Object.values(store.ports).some((one) => one.at > 0)) return [];
+  return [h("div", { class: "item wait" }, h("p", { text: "No page was open while this run was worked on, so its values are not here." }),
+    last.places?.length > 0 && h("div", { class: "row" }, h("button", { text: "Look at the values it stored", onclick: () => openResult(last) })))];
 }
 
 function stored(run) {

@@ -7,19 +7,35 @@ import { clock, rate } from "./words.js";
 
 export function runsPage(body) {
   const list = h("div");
-  const again = h("div");
-  body.replaceChildren(list, again);
-  let stamp = "";
+  const again = h("div"); // in the item of the run that is to be replayed
+  const none = h("p", { class: "soft", text: store.tick?.graph ? "No run yet." : "This is a stored result." });
+  const shown = new Map();
+  body.replaceChildren(none, list);
   const draw = () => {
     const graph = store.tick?.graph;
     const runs = graph ? [...[...graph.open].reverse(), ...graph.ended] : [];
-    const now = JSON.stringify(runs.map((one) => [one.uid, one.done, one.state, one.failures]));
-    if (now === stamp) return;
-    stamp = now;
-    list.replaceChildren(...(runs.length ? runs.map((run) => item(run, again)) : [h("p", { class: "soft", text: graph ? "No run yet." : "This is a stored result." })]));
+    none.hidden = runs.length > 0;
+    for (const [key, one] of shown) if (!runs.some((run) => keyOf(run) === key)) { one.element.remove(); shown.delete(key); }
+    runs.forEach((run, at) => place(list, shown, run, at, again));
   };
   draw();
   return { end: on("tick", draw), facts: draw };
+}
+
+const keyOf = (run) => `${run.uid} ${run.result ?? ""} ${run.began}`;
+
+/** Put a run where it belongs; what has not changed stays untouched, as somebody may be typing in it. */
+function place(list, shown, run, at, again) {
+  const key = keyOf(run);
+  const stamp = JSON.stringify([run.done, run.state, run.failures, run.revision, run.places]);
+  const known = shown.get(key);
+  if (known?.stamp !== stamp) {
+    const element = item(run, again);
+    known?.element.replaceWith(element);
+    shown.set(key, { stamp, element });
+  }
+  const { element } = shown.get(key);
+  if (list.children[at] !== element) list.insertBefore(element, list.children[at] ?? null);
 }
 
 const LOOK = { open: "accent", success: "good", fail: "bad", abort: "wait" };
@@ -34,10 +50,10 @@ function item(run, again) {
     h("p", { class: "small", text: [`${run.done}${run.announced ? ` of ${run.announced}` : ""} events`, run.state === "open" ? rate(run.rate) : "", run.failures ? `${run.failures} failed` : "", ...lost, `revision ${run.revision}`].filter(Boolean).join(" · ") }),
     run.reason && h("p", { class: "small badtext", text: run.reason }),
     run.places?.length > 0 && h("p", { class: "small soft", text: run.places.join(", ") }),
-    run.state !== "open" && run.places?.length > 0 && !store.graph.read_only && h("div", { class: "row" }, h("button", { text: "Look", title: "Its values, event by event, in another tab", onclick: () => open_(run) }), h("button", { text: "Replay…", onclick: () => replay(run, again) })));
+    run.state !== "open" && run.places?.length > 0 && !store.graph.read_only && h("div", { class: "row" }, h("button", { text: "Look", title: "Its values, event by event, in another tab", onclick: () => openResult(run) }), h("button", { text: "Replay…", onclick: (event) => { event.target.closest(".item").append(again); replay(run, again); } })));
 }
 
-async function open_(run) {
+export async function openResult(run) {
   try {
     const { number } = await get(`/api/look/of/${run.result}`);
     window.open(`/?graph=${number}`, "_blank");
@@ -45,8 +61,8 @@ async function open_(run) {
 }
 
 function replay(run, place) {
-  const change = h("input", { type: "text", placeholder: "node.parameter=value, …", "aria-label": "Parameters to change" });
-  const raw = h("input", { type: "text", placeholder: "raw runs: where they were", "aria-label": "Where the raw runs are" });
+  const change = h("input", { type: "text", placeholder: "for example peaks.minmass=400", "aria-label": "Parameters to change" });
+  const raw = h("input", { type: "text", placeholder: "raw runs: found by themselves, or a folder", "aria-label": "Where the raw runs are" });
   const said = h("div");
   const start = async () => {
     try {
@@ -57,7 +73,8 @@ function replay(run, place) {
     } catch (error) { said.replaceChildren(h("p", { class: "badtext", text: error.message })); }
   };
   place.replaceChildren(h("div", { class: "proposal" }, h("p", {}, "Replay ", h("b", { text: run.result.slice(0, 8) }), " with other parameters; what doesn't depend on them is taken from the cache."),
-    h("div", { class: "row" }, change, raw, h("button", { class: "main", text: "Start", onclick: start }), h("button", { text: "Cancel", onclick: () => place.replaceChildren() })), said));
+    change, raw, h("div", { class: "row" }, h("button", { class: "main", text: "Start", onclick: start }), h("button", { text: "Close", onclick: () => place.replaceChildren() })), said));
+  place.scrollIntoView({ block: "nearest" });
   change.focus();
 }
 

@@ -12,6 +12,7 @@ export const store = {
   held: null, // events that are held while the view is frozen
   at: null, // number of the event that is looked at; null for the newest
   pinned: false,
+  calibrant: "", // whose rings lie on images
   colours: localStorage.getItem("colours") || "viridis",
 };
 
@@ -31,9 +32,12 @@ export function portsOf(name) {
   return (node(name)?.outputs ?? []).map((port) => `${name}.${port.name}`);
 }
 
-/** The port whose value stands for a node: its first output that has one, one of an event before one of a run that is over. */
+const AXES = /\.(x|q|radial|azimuth|axis|edges|centres)$/;
+
+/** The port whose value stands for a node: its first output that has one, one of an event before one of a run that is over; no axis. */
 export function mainPort(name) {
-  const ports = portsOf(name);
+  const all = portsOf(name);
+  const ports = [...all.filter((port) => !AXES.test(port)), ...all.filter((port) => AXES.test(port))];
   const having = ports.filter((port) => store.ports[port]);
   return having.find((port) => store.ports[port].at > 0) ?? having[0] ?? ports[0] ?? null;
 }

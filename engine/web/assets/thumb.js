@@ -2,7 +2,7 @@
 
 import { h, s } from "./dom.js";
 import { look } from "./api.js";
-import { number, shape } from "./words.js";
+import { many, number, shape } from "./words.js";
 import { node, origin, store } from "./store.js";
 import { regionsOf } from "./regions.js";
 
@@ -14,15 +14,15 @@ export function drawLook(place, about, port, value, name, why = "") {
 }
 
 function draw(place, about, port, value, name) {
-  const stamp = [port, value?.at, value?.kind, value?.value, value?.spark?.length, store.colours, regionStamp(name), store.at !== null, kept(about)].join("|");
+  const stamp = [port, value?.at, value?.kind, value?.value, value?.spark?.length, store.colours, regionStamp(name), store.at !== null, !value && Boolean(store.nodes[name]?.out), kept(about)].join("|");
   if (place.dataset.stamp === stamp) return;
   place.dataset.stamp = stamp;
   place.classList.remove("picture");
   if (about.role === "sink") { place.replaceChildren(h("div", { class: "says", text: kept(about) })); return; }
-  if (!value) { place.replaceChildren(h("div", { class: "says", text: store.at !== null ? "nothing for this event" : about.cadence === "final" ? "at the end of the run" : "no value yet" })); return; }
+  if (!value) { place.replaceChildren(h("div", { class: "says", text: store.at !== null ? "nothing for this event" : store.graph.read_only ? "not kept" : store.nodes[name]?.out ? "not seen by this page" : about.cadence === "final" ? "at the end of the run" : "no value yet" })); return; }
   const regions = regionsOf(name);
   if (value.kind === "image") picture(place, port, value, [], []);
-  else if (value.kind === "table" && value.spots && store.ports[value.over]?.kind === "image") picture(place, value.over, under(value), value.spots, [], `${value.rows} rows`);
+  else if (value.kind === "table" && value.spots && store.ports[value.over]?.kind === "image") picture(place, value.over, under(value), value.spots, [], many(value.rows, "row"));
   else if (regions.length && store.ports[value.over]?.kind === "image") picture(place, value.over, under(value), [], regions, value.kind === "scalar" ? number(value.value) : "");
   else if (value.kind === "profile") place.replaceChildren(line(value.curve), h("span", { class: "range", text: `${shape(value.shape)} · ${value.dtype}` }));
   else if (value.kind === "scalar") scalar(place, value);
@@ -48,16 +48,20 @@ function picture(place, port, value, spots, regions, rows = "") {
     img = h("img", { alt: "" });
     place.replaceChildren(img);
   }
-  const next = new Image(); // shown once it is there, so that nothing flickers
-  next.onload = () => { img.src = next.src; };
-  next.src = source;
-  for (const old of place.querySelectorAll(":scope > :not(img):not(.why)")) old.remove();
   const radius = Math.max(ny, nx) / 40;
-  place.append(s("svg", { viewBox: `-0.5 -0.5 ${nx} ${ny}`, preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" },
+  const over = [s("svg", { viewBox: `-0.5 -0.5 ${nx} ${ny}`, preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" },
     spots.map(([y, x]) => s("circle", { cx: x, cy: y, r: radius, class: "spot" })),
-    regions.map((region) => s("polygon", { points: region.corners.map(([y, x]) => `${x},${y}`).join(" "), class: "region" }))));
-  place.append(h("span", { class: "range", text: `${number(value.least)} … ${number(value.most)}` }));
-  if (rows) place.append(h("span", { class: "rows", text: rows }));
+    regions.map((region) => s("polygon", { points: region.corners.map(([y, x]) => `${x},${y}`).join(" "), class: "region" }))), h("span", { class: "range", text: `${number(value.least)} … ${number(value.most)}` }), ...(rows ? [h("span", { class: "rows", text: rows })] : [])];
+  const turn = place.turn = (place.turn ?? 0) + 1;
+  const next = new Image(); // shown once it is there with all that lies on it, so that nothing flickers or belongs to another event
+  next.onload = () => {
+    if (!img.isConnected || turn < (place.shown ?? 0)) return;
+    place.shown = turn;
+    img.src = next.src;
+    for (const old of place.querySelectorAll(":scope > :not(img):not(.why)")) old.remove();
+    place.append(...over);
+  };
+  next.src = source;
 }
 
 export function line(values, kind = "line") {

@@ -29,7 +29,8 @@ export function drawTop() {
 }
 
 function phase(message) {
-  const told = store.graph?.read_only ? "finished run" : message.status.phase;
+  const over = message.status.phase === "waiting" && !message.status.source && message.graph?.ended.length > 0;
+  const told = store.graph?.read_only ? "finished run" : over ? "all runs are done" : message.status.phase;
   parts.phase.className = `pill ${told === "working" ? "good" : told === "waiting" ? "wait" : ""}`;
   text(parts.phase.lastChild, told === "waiting" ? "waiting for runs" : told);
 }

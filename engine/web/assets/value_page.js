@@ -34,7 +34,8 @@ function numbers(place, about) {
   const now = store.nodes[about.name];
   place.hidden = !now || about.role === "sink";
   if (!now) return;
-  const facts = [[rate(now.rate), "rate"], [seconds(now.p95), "p95"], [percent(now.busy), "busy"], [`${now.out} / ${now.given}`, "done / given"]];
+  const [given, made] = [rate(now.rate_in), rate(now.rate_out)];
+  const facts = [...(given === made ? [[given, "in and out"]] : [[given, "in"], [made, "out"]]), [seconds(now.p95), "p95"], [percent(now.busy), "busy"], [`${now.out} / ${now.given}`, "done / given"]];
   if (now.filtered) facts.push([now.filtered, "left out"]);
   if (now.failed) facts.push([now.failed, "failed"]);
   const stamp = JSON.stringify(facts);
@@ -46,11 +47,11 @@ function numbers(place, about) {
 async function value(page, parts, shown, about, draw) {
   const summary = page.port ? store.ports[page.port] : null;
   if (!summary) {
-    if (page.stamp !== "none") { page.stamp = "none"; clear(parts, shown); parts.rest.replaceChildren(h("p", { class: "soft", text: store.at !== null ? "This event gave no value here, or it is not kept." : "No value yet." })); }
+    if (page.stamp !== "none") { page.stamp = "none"; page.kind = ""; clear(parts, shown); parts.rest.replaceChildren(h("p", { class: "soft", text: store.at !== null ? "This event gave no value here, or it is not kept." : "No value yet." })); }
     return;
   }
   const base = imageFor(about.name, page.port);
-  const onto = base && (centreOf(about) || summary.kind === "image" || summary.spots || regionsOf(about.name).length || targetsOn(base).some((one) => one.node === about.name)) ? base : null;
+  const onto = base && (centreOf(about) || geometryOf(about) || summary.kind === "image" || summary.spots || regionsOf(about.name).length || targetsOn(base).some((one) => one.node === about.name)) ? base : null;
   where(parts.where, summary);
   const ground = onto ? { ...store.ports[onto], at: summary.at > 0 ? summary.at : store.ports[onto].at } : null;
   const stamp = [page.port, summary.at, page.first, onto, ground?.at, shown.index].join("|");
@@ -88,7 +89,8 @@ function frame(page, parts, shown, about, summary, onto, draw) {
     const stack = store.ports[onto].shape.slice(0, -2).reduce((all, one) => all * one, 1);
     const frames = stack > 1 && h("label", { class: "small" }, "image ", h("input", { type: "number", min: 0, max: stack - 1, value: 0, "aria-label": `Image of ${stack}`, onchange: (event) => { shown.index = Number(event.target.value); draw(); } }), ` of ${stack}`);
     shown.tools = regionTools(shown.view, onto, about);
-    parts.picture.append(...[shown.tools.element, shown.view.element, pictureTools(shown.view), frames, shown.tools.proposal].filter(Boolean));
+    parts.picture.append(...[shown.tools.element, shown.view.element, pictureTools(shown.view), geometryOf(about) && calibrants(shown, about), frames, shown.tools.proposal].filter(Boolean));
+    geometryRings(shown, about);
   }
   if (summary.kind === "profile") {
     const log = h("button", { text: "log", "aria-pressed": "false", onclick: () => { const wanted = log.getAttribute("aria-pressed") !== "true"; log.setAttribute("aria-pressed", wanted); shown.plot?.setLog(wanted); } });
@@ -108,22 +110,48 @@ function ring(shown, about, at = null) {
   shown.view.setOver({ rings: radii.filter(Boolean).map((one) => ({ centre, radius: one / fine })) });
 }
 
+/** The rings of a geometry that the node takes: of a calibrant that was chosen, and of the place under the cursor in the curve. */
+async function geometryRings(shown, about, at = null) {
+  const where = geometryOf(about);
+  if (!where || !shown.view) return;
+  shown.wanted = at;
+  if (shown.asking) return;
+  shown.asking = true;
+  const { view } = shown;
+  const ask = (what) => get(look(where, "rings", what)).catch(() => []);
+  try {
+    for (let asked; asked !== shown.wanted && !view.ended;) {
+      asked = shown.wanted;
+      const unit = about.parameters.find((one) => one.name === "unit")?.value ?? "";
+      const calibrant = store.calibrant ? await ask({ of: store.calibrant }) : [];
+      const pointed = asked === null ? [] : await ask({ value: asked, unit });
+      if (!view.ended) view.setOver({ curves: [...calibrant, ...pointed.map((one) => ({ ...one, pointed: true }))] });
+    }
+  } finally { shown.asking = false; }
+}
+
+const geometryOf = (about) => { const found = about.inputs.find(([port]) => port === "geometry"); return found ? origin(found[1]) : null; };
+
+function calibrants(shown, about) {
+  const choice = h("select", { "aria-label": "Rings of a calibrant", onchange: () => { store.calibrant = choice.value; shown.wanted = undefined; geometryRings(shown, about); } },
+    [["", "none"], ...["LaB6", "CeO2", "Si", "Ni", "AgBh"].map((name) => [name, name])].map(([value, words]) => h("option", { value, text: words })));
+  choice.value = store.calibrant;
+  return h("label", { class: "small", title: "Where the geometry says that the rings of this powder are" }, "rings of ", choice);
+}
+
 async function picture(shown, onto, ground, about) {
   const { view } = shown;
-  view.show(onto, ground.at, shown.index);
   const spots = Object.entries(store.ports).filter(([port, one]) => one.spots && one.over === onto && (port.split(".")[0] === about.name || one.at === ground.at));
   const own = spots.find(([port]) => port.split(".")[0] === about.name) ?? spots[0];
   ring(shown, about, shown.pointed ?? null);
-  view.setOver({ own: regionsOf(about.name).length ? about.name : null, regions: regionsOn(onto), spots: own ? own[1].spots : [] });
-  if (own && own[1].rows > own[1].spots.length) {
-    const whole = await get(look(own[0], "value", { at: own[1].at })).catch(() => null);
-    if (whole?.spots) view.setOver({ spots: whole.spots });
-  }
+  view.setOver({ own: regionsOf(about.name).length ? about.name : null, regions: regionsOn(onto) });
+  const all = own && own[1].rows > own[1].spots.length ? await get(look(own[0], "value", { at: own[1].at })).catch(() => null) : null;
+  if (!view.ended) view.show(onto, ground.at, shown.index, all?.spots ?? own?.[1].spots ?? []);
 }
 
 function rest(page, parts, shown, whole, draw, about) {
   if (whole.kind === "profile") {
-    if (!shown.plot) { shown.plot = new Plot([whole.x_name, page.port.split(".").join(" ")], { pointed: (at) => ring(shown, about, at) }); parts.rest.querySelector(".curve").append(shown.plot.element); }
+    if (!shown.plot) { shown.plot = new Plot([whole.x_name, page.port.split(".").join(" ")], { pointed: (at) => { ring(shown, about, at); geometryRings(shown, about, at === null ? null : shown.plot.data[0][at] ?? null); } }); parts.rest.querySelector(".curve").append(shown.plot.element); }
     shown.plot.show([whole.x, whole.y]);
     shown.reach = whole.y.length;
     return;

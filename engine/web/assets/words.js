@@ -30,3 +30,4 @@ export function clock(unix) {
 export const percent = (share) => `${Math.round((share || 0) * 100)} %`;
 export const memory = (bytes) => (bytes > 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`);
 export const shape = (lengths) => (lengths || []).join(" × ");
+export const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
