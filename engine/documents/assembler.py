@@ -11,7 +11,7 @@ from headrace.engine.documents.assets import AssetReader, AssetSettings
 from headrace.engine.documents.dropped_events import DroppedEvents
 from headrace.engine.documents.pages import KINDS, Document, checked_documents, document_name
 from headrace.engine.documents.rare_log import RareLog
-from headrace.engine.documents.routes import RunRoutes
+from headrace.engine.documents.routes import ASSETS, RunRoutes
 from headrace.engine.documents.run_assembly import RunAssembly
 from headrace.engine.documents.strangers import Stranger, Strangers
 from headrace.engine.model.records import Event, RecordedRun, RunContext, RunEnd
@@ -21,6 +21,9 @@ __all__ = ["Assembler", "Record"]
 _log = logging.getLogger(__name__)
 
 Record = RunContext | Event | RunEnd
+
+_MOST_STRAYS = 256 << 20
+"""Bytes of asset documents that name no run under way, and so may be of any."""
 
 
 class Assembler:
@@ -71,6 +74,7 @@ class Assembler:
         self._on_missed = on_missed
         self._routes = RunRoutes()
         self._runs: dict[str, RunAssembly] = {}
+        self._strays = 0
         self._rare = RareLog(_log, burst=3)
 
     @property
@@ -91,7 +95,11 @@ class Assembler:
         return self._runs[run]
 
     def feed(self, name: object, doc: Document, at: float = 0.0) -> list[Record]:
-        """Take one document in and give the records it completes.
+        """Take one document in and give the records it completes; see `records`."""
+        return list(self.records(name, doc, at))
+
+    def records(self, name: object, doc: Document, at: float = 0.0, size: int = 0) -> Iterator[Record]:
+        """Take one document in and give the records it completes, one by one: a few bytes can announce a million.
 
         Parameters
         ----------
@@ -101,6 +109,8 @@ class Assembler:
             The document.
         at
             When it came, by any clock, for `silent_since`.
+        size
+            How many bytes are kept of it, for `RunAssembly.metadata`.
 
         Raises
         ------
@@ -111,24 +121,31 @@ class Assembler:
         kind = document_name(name)
         if kind not in KINDS:
             self._notes[f"unknown kind of document: {kind:.40}" if len(self._notes) < 100 else "unknown kind"] += 1
-            return []
+            return iter(())
         singles = checked_documents(kind, doc)
-        return [record for one, single in singles for record in self._feed_one(one, single, at)]
+        share = size // max(1, len(singles))
+        return (record for one, single in singles for record in self._feed_one(one, single, at, share))
 
-    def _feed_one(self, kind: str, doc: Document, at: float) -> Iterator[Record]:
+    def _feed_one(self, kind: str, doc: Document, at: float, size: int) -> Iterator[Record]:
         if kind == "start" and doc["uid"] in self._runs:
             self._begin_again(self._runs[doc["uid"]], doc, at)
             return
         runs = self._routes.of(kind, doc)
-        if not runs:
+        stray = kind in ASSETS and not self._routes.names_run(kind, doc)
+        if stray:
+            self._strays, size = self._strays + size, 0  # of no run in particular
+        if not runs or (stray and self._strays > _MOST_STRAYS):
             self._pass_over(kind, doc)
         elif kind == "start":
-            yield self._begin(doc, at)
+            context = self._begin(doc, at)
+            self._runs[runs[0]].metadata += size
+            yield context
         elif kind == "stop":
             yield from self._end(runs[0], doc)
         else:
             for run in runs:
                 self._runs[run].last = at
+                self._runs[run].metadata += size
                 yield from self._runs[run].feed(kind, doc)
 
     def _begin(self, start: Document, at: float) -> RunContext:
@@ -171,6 +188,8 @@ class Assembler:
         if stop is None:
             self.strangers.adopt(run, uids)
         ended = self._runs.pop(run)
+        if not self._runs:
+            self._strays = 0
         self._notes.update(ended.notes)
         yield from ended.end(stop, reason)
 

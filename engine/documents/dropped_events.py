@@ -10,7 +10,8 @@ from typing import Any
 __all__ = ["DropBook", "Droppable", "DroppedEvents", "numbers_of"]
 
 _MOST = 1000
-"""Descriptors, and stretches of one, of which the numbers are kept; what is beyond is only counted."""
+"""Descriptors, and stretches of one, of which the numbers are kept, and characters of a uid; what is beyond is only
+counted."""
 
 
 class Droppable:
@@ -28,9 +29,11 @@ class Droppable:
             return doc.get("descriptor") not in self._darks if isinstance(doc.get("descriptor"), str) else True
         dark = name == "start" and _is_true(doc.get("dark_frame"))
         if name == "descriptor":
-            dark = doc.get("name") == "dark" or str(doc.get("run_start")) in self._darks
-        if dark and isinstance(doc.get("uid"), str):
-            self._darks[doc["uid"]] = None
+            stream, run = doc.get("name"), doc.get("run_start")
+            dark = (isinstance(stream, str) and stream == "dark") or (isinstance(run, str) and run in self._darks)
+        uid = doc.get("uid")
+        if dark and isinstance(uid, str) and len(uid) <= _MOST:
+            self._darks[uid] = None
             if len(self._darks) > _MOST:
                 self._darks.popitem(last=False)
         return False
@@ -85,7 +88,7 @@ class DropBook:
         """Take note of an event or a page of events that stood at a place in the queue."""
         descriptor, numbers = doc.get("descriptor"), numbers_of(doc)
         self.total += max(1, len(numbers))
-        if not isinstance(descriptor, str) or not numbers:
+        if not isinstance(descriptor, str) or len(descriptor) > _MOST or not numbers:
             self.unnamed += 1
             return
         if descriptor not in self._open and len(self._open) >= _MOST:

@@ -11,6 +11,7 @@ __all__ = ["JournalRoutes"]
 
 _MOST = 1000  # runs that are followed at once
 _LONGEST = 1000  # characters; a longer uid is no uid
+_NAMES = ("uid", "run_start", "descriptor", "resource")
 _SINGLE = {"event_page": "event", "bulk_events": "event", "datum_page": "datum", "bulk_datum": "datum"}
 
 
@@ -26,15 +27,22 @@ class JournalRoutes:
     def of(self, name: str, doc: Mapping[str, Any]) -> tuple[str, ...]:
         """Give the uids of the runs that a document belongs to; none if they are not known."""
         try:
-            runs = self._routes.of(_SINGLE.get(name, name), _leading(name, doc))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            leading = _leading(name, doc)
+            runs = self._routes.of(_SINGLE.get(name, name), leading) if _is_plain(leading) else ()
+        except Exception:  # whatever it is, it must not keep the next document from being written
             return ()
         if name == "stop":
             for run in runs:
                 self._routes.forget(run)
         elif name == "start" and len(self._routes.runs) > _MOST:
             self._routes.forget(self._routes.runs[0])
-        return tuple(run for run in runs if len(run) <= _LONGEST and "\0" not in run)
+        return runs
+
+
+def _is_plain(doc: Mapping[str, Any]) -> bool:
+    """Tell whether the names in a document are ones that can be kept."""
+    names = (doc.get(key) for key in _NAMES)
+    return all(len(name) <= _LONGEST and name.isprintable() for name in names if isinstance(name, str))
 
 
 def _leading(name: str, doc: Mapping[str, Any]) -> Mapping[str, Any]:

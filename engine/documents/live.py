@@ -21,6 +21,7 @@ from headrace.engine.documents.wire_link import Link
 from headrace.engine.documents.wire_message import read_message, size_of
 from headrace.engine.documents.wire_refusal import RefusalError, RefusalKind
 from headrace.engine.model.errors import NotReachableError, UsageError
+from headrace.engine.model.one_line import one_line
 
 __all__ = ["LiveSource", "LiveStats"]
 
@@ -289,13 +290,28 @@ class LiveSource:
         except RefusalError as refusal:
             self._refuse(refusal)
             return
+        except Exception as error:  # whatever anybody sends must not end the service
+            text = f"a message of {size_of(parts)} bytes can't be read ({type(error).__name__}: {one_line(error, 120)})"
+            self._refuse(RefusalError(text, "malformed"))
+            return
         if message is None:
             self._other_prefix += 1
             return
         self._received += 1
-        if self._keep is not None:
-            self._keep(message, parts)
-        self._queue.put((message.name, message.doc), size_of(parts))
+        self._keep_it(message, parts)
+        try:
+            self._queue.put((message.name, message.doc), size_of(parts))
+        except Exception as error:
+            text = f"a {message.name} document can't be taken in ({type(error).__name__}: {one_line(error, 120)})"
+            self._refuse(RefusalError(text, "value"))
+
+    def _keep_it(self, message: Message, parts: list[zmq.Frame]) -> None:
+        """Have it kept before anything is made of it; what can't be kept is worked on all the same."""
+        try:
+            if self._keep is not None:
+                self._keep(message, parts)
+        except Exception as error:
+            self._rare.warning("keep", "a %s document can't be kept: %s: %s", message.name, type(error).__name__, error)
 
     def _refuse(self, refusal: RefusalError) -> None:
         self._refused += 1

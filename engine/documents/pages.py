@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Iterator, Mapping
+from numbers import Real
 from typing import Any
 
 from headrace.engine.model.errors import DocumentError
+from headrace.engine.model.one_line import one_line
 
 __all__ = ["KINDS", "Document", "checked_documents", "document_name", "single_documents"]
 
@@ -22,6 +26,10 @@ _NEEDED: dict[str, dict[str, Any]] = {  # what headrace itself relies on, not th
     "stream_datum": {"descriptor": str, "stream_resource": str, "indices": _RANGE, "seq_nums": _RANGE},
     "stop": {"run_start": str},
 }
+
+_NAMES = ("uid", "run_start", "descriptor", "resource", "stream_resource", "datum_id", "data_key")
+_LONGEST = 1000  # characters of a name; names are kept and told, and anybody may make one up
+_TIMED = frozenset({"start", "descriptor", "event", "stop"})
 
 KINDS = frozenset({*_NEEDED, "event_page", "datum_page", "bulk_events", "bulk_datum"})
 """The kinds of documents there are."""
@@ -43,10 +51,14 @@ def checked_documents(name: str, doc: Document) -> list[tuple[str, Document]]:
     try:
         singles = list(single_documents(name, doc))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        message = f"{name} document can't be taken apart: {type(error).__name__} {error}"
+        message = f"{name} document can't be taken apart: {type(error).__name__} {one_line(error, 200)}"
         raise DocumentError(message) from error
     for kind, single in singles:
         _check(kind, single, _NEEDED[kind])
+        _check_names(kind, single)
+        if kind in _TIMED and not _is_time(single.get("time", 0.0)):
+            message = f"{kind} document {single.get('uid', '')}: 'time' is {single['time']!r:.80}; expected a number"
+            raise DocumentError(message)
     return singles
 
 
@@ -57,12 +69,43 @@ def _check(kind: str, doc: Any, needed: Mapping[str, Any]) -> None:
     for key, expected in needed.items():
         if isinstance(expected, dict):
             _check(f"{kind}.{key}", doc.get(key), expected)
-        elif expected is int and hasattr(doc.get(key), "__index__"):
-            continue  # numpy's integers are as good
-        elif not isinstance(doc.get(key), expected):
+        elif not (_is_whole(doc.get(key)) if expected is int else isinstance(doc.get(key), expected)):
             found = f"is {doc[key]!r:.80}" if key in doc else "is missing"
-            message = f"{kind} document {doc.get('uid', '')}: {key!r} {found}; expected {expected.__name__}"
+            message = f"{kind} document {one_line(doc.get('uid', ''), 80)}: {key!r} {found}"
+            raise DocumentError(f"{message}; expected {expected.__name__}")
+        elif expected is str and not doc[key]:
+            message = f"{kind} document: {key!r} is empty"
             raise DocumentError(message)
+
+
+def _check_names(kind: str, doc: Document) -> None:
+    """See that what names a document can be kept and told: they come from outside, and lead to others."""
+    names = [doc.get(key) for key in _NAMES]
+    if kind == "descriptor":
+        names += [doc.get("name", ""), *doc["data_keys"]]
+        odd = [name for name in names[len(_NAMES) :] if not isinstance(name, str)]
+        if odd:
+            message = f"descriptor document {doc['uid']:.80}: a stream or field is named {odd[0]!r:.80}; expected text"
+            raise DocumentError(message)
+    for name in names:
+        if isinstance(name, str) and not (len(name) <= _LONGEST and name.isprintable()):
+            message = f"{kind} document has the name {one_line(name, 80)!r}; expected at most {_LONGEST} plain characters"
+            raise DocumentError(message)
+
+
+def _is_whole(value: Any) -> bool:
+    """Tell whether something is a number of 64 bits; numpy's are as good as Python's."""
+    try:
+        return not isinstance(value, bool) and -(2**63) <= operator.index(value) < 2**63
+    except TypeError:
+        return False
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return isinstance(value, Real) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def single_documents(name: str, doc: Document) -> Iterator[tuple[str, Document]]:

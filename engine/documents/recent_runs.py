@@ -12,6 +12,7 @@ from headrace.engine.documents.assets import AssetSettings
 from headrace.engine.documents.memory_run import MemoryRun
 from headrace.engine.documents.pages import KINDS, checked_documents, document_name
 from headrace.engine.documents.routes import RunRoutes
+from headrace.engine.documents.weight import weight
 
 __all__ = ["RecentRuns", "is_dark"]
 
@@ -150,5 +151,4 @@ class RecentRuns:
 
 
 def _size(doc: Mapping[str, Any]) -> int:
-    values = doc.get("data", {}).values() if isinstance(doc.get("data"), Mapping) else ()
-    return 1000 + sum(int(getattr(value, "nbytes", 64)) for value in values)
+    return 1000 + weight(doc)[1]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from headrace.engine.documents.pages import Document
 
-__all__ = ["RunRoutes"]
+__all__ = ["ASSETS", "RunRoutes"]
 
-_ASSETS = frozenset({"resource", "stream_resource", "datum"})
+ASSETS = frozenset({"resource", "stream_resource", "datum"})
+"""The kinds of documents that tell of files."""
 
 
 class RunRoutes:
@@ -31,7 +32,8 @@ class RunRoutes:
 
     def __init__(self) -> None:
         self._runs: dict[str, list[str]] = {}  # open run -> uids of documents that lead to it
-        self._owner: dict[str, str] = {}  # uid of a descriptor or a resource -> open run
+        self._owner: dict[str, str] = {}  # uid of a descriptor -> open run
+        self._users: dict[str, list[str]] = {}  # uid of a resource -> open runs; darks are announced anew in each run
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -46,26 +48,39 @@ class RunRoutes:
         if name == "start":
             self._runs.setdefault(str(doc["uid"]), [])
             return (str(doc["uid"]),)
+        if name == "datum":
+            return tuple(self._users.get(doc["resource"], ())) or self.runs
         run = self._run_of(name, doc)
-        if run is not None and name in ("descriptor", "resource", "stream_resource"):
-            self._owner[str(doc["uid"])] = run
-            self._runs[run].append(str(doc["uid"]))
-        if run is not None:
-            return (run,)
-        return self.runs if name in _ASSETS else ()
+        if run is None:
+            return self.runs if name in ASSETS else ()
+        if name in ("descriptor", "resource", "stream_resource"):
+            self._lead(name, str(doc["uid"]), run)
+        return (run,)
+
+    def names_run(self, name: str, doc: Document) -> bool:
+        """Tell whether an asset document says itself to which open run it belongs."""
+        return doc["resource"] in self._users if name == "datum" else self._run_of(name, doc) is not None
 
     def _run_of(self, name: str, doc: Document) -> str | None:
         if name in ("descriptor", "stop", "resource", "stream_resource"):
             run = doc.get("run_start")
             return str(run) if run in self._runs else None
-        if name in ("event", "stream_datum"):
-            return self._owner.get(doc["descriptor"])
-        if name == "datum":
-            return self._owner.get(doc["resource"])
-        return None
+        return self._owner.get(doc["descriptor"]) if name in ("event", "stream_datum") else None
+
+    def _lead(self, name: str, uid: str, run: str) -> None:
+        """Remember that a document leads to a run; a descriptor that leads to a run goes on to do so."""
+        if name == "descriptor":
+            known = uid in self._owner
+            self._owner.setdefault(uid, run)
+        else:
+            users = self._users.setdefault(uid, [])
+            known = run in users
+            users += [] if known else [run]
+        if not known:
+            self._runs[run].append(uid)
 
     def owner(self, uid: str) -> str | None:
-        """Give the open run that a descriptor or a resource belongs to."""
+        """Give the open run that a descriptor belongs to."""
         return self._owner.get(uid)
 
     def forget(self, run: str) -> list[str]:
@@ -74,4 +89,9 @@ class RunRoutes:
         for uid in uids:
             if self._owner.get(uid) == run:
                 del self._owner[uid]
+            users = self._users.get(uid, [])
+            if run in users:
+                users.remove(run)
+            if not users:
+                self._users.pop(uid, None)
         return uids

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from headrace.engine.documents.asset_book import AssetBook
 from headrace.engine.documents.assets import AssetReader
@@ -11,6 +13,7 @@ from headrace.engine.documents.dropped_events import DroppedEvents
 from headrace.engine.documents.pages import Document
 from headrace.engine.documents.stream_assembly import StreamAssembly
 from headrace.engine.model.errors import DocumentError
+from headrace.engine.model.one_line import one_line
 from headrace.engine.model.records import Event, RunEnd
 
 __all__ = ["RunAssembly"]
@@ -34,6 +37,8 @@ class RunAssembly:
         What was odd, and how often.
     last
         When its last document came, by the clock of whoever feeds.
+    metadata
+        Bytes of its documents other than events, as far as whoever feeds counts them.
     """
 
     def __init__(self, uid: str, reader: AssetReader, start: Document) -> None:
@@ -41,6 +46,7 @@ class RunAssembly:
         self.start = start
         self.notes: Counter[str] = Counter()
         self.last = 0.0
+        self.metadata = 0
         self._book = AssetBook(reader)
         self._streams: dict[str, StreamAssembly] = {}  # by name
         self._of_descriptor: dict[str, StreamAssembly] = {}  # descriptor uid -> its stream
@@ -81,6 +87,16 @@ class RunAssembly:
             for name, one in list(self._streams.items())
         }
 
+    @property
+    def size(self) -> int:
+        """About how many bytes are kept of it here."""
+        return self.metadata + sum(stream.held for stream in self._streams.values())
+
+    @property
+    def events(self) -> int:
+        """How many events came."""
+        return sum(stream.accepted for stream in self._streams.values())
+
     def _describe(self, doc: Document) -> None:
         name = str(doc.get("name", "primary"))
         stream = self._streams.get(name)
@@ -107,15 +123,22 @@ class RunAssembly:
         for stream in self._streams.values():
             yield from stream.release()
 
+    def _rest(self, stream: StreamAssembly) -> Iterator[Event]:
+        """Give what is left of a stream; what makes no sense must not keep the run from ending."""
+        try:
+            yield from stream.release(final=True)
+        except Exception as error:
+            self.notes[f"events left out at the end: {one_line(error, 200)}"] += 1
+
     def end(self, stop: Document | None, reason: str = "") -> Iterator[Event | RunEnd]:
         """Give what is left and the end of the run; the reason is for an end without a stop document."""
         for waiting in self._early.values():
             self.notes["stream_datum without stream_resource"] += len(waiting)
         for stream in self._streams.values():
-            yield from stream.release(final=True)
+            yield from self._rest(stream)
         announced = _announced(stop or {})
-        lost = {name: stream.lost(int(announced.pop(name, 0))) for name, stream in self._streams.items()}
-        lost.update((name, int(count)) for name, count in announced.items())
+        lost = {name: stream.lost(announced.pop(name, 0)) for name, stream in self._streams.items()}
+        lost.update(announced)
         self._book.reader.close()
         yield RunEnd(
             self.uid,
@@ -128,8 +151,21 @@ class RunAssembly:
         )
 
 
+_MOST_STREAMS = 1000  # that a stop document is believed to count
+
+
 def _announced(stop: Document) -> dict[str, int]:
     """Give how many events a stop document says each stream has, as far as it makes sense."""
     given = stop.get("num_events")
-    pairs = given.items() if isinstance(given, Mapping) else ()
-    return {str(name): int(number) for name, number in pairs if hasattr(number, "__index__")}
+    pairs = islice(given.items(), _MOST_STREAMS) if isinstance(given, Mapping) else ()
+    sound = ((name, _count(number)) for name, number in pairs if isinstance(name, str) and name.isprintable())
+    return {name: number for name, number in sound if number > 0 and len(name) <= _MOST_STREAMS}
+
+
+def _count(number: object) -> int:
+    """Give a number of events; 0 if it is none."""
+    try:
+        count = operator.index(number)  # type: ignore[arg-type]
+    except TypeError:
+        return 0
+    return count if count < 2**63 else 0

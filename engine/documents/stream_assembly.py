@@ -12,6 +12,7 @@ from headrace.engine.documents.asset_book import AssetBook
 from headrace.engine.documents.lazy_data import LazyData
 from headrace.engine.documents.pages import Document
 from headrace.engine.documents.stream_rows import StreamRows
+from headrace.engine.documents.weight import weight
 from headrace.engine.model.errors import DocumentError
 from headrace.engine.model.records import Event, EventKey
 
@@ -29,6 +30,7 @@ class _Waiting(NamedTuple):
     descriptor: Document
     datums: tuple[str, ...]
     rows: tuple[str, ...]
+    size: int = 0
 
 
 class StreamAssembly:
@@ -59,6 +61,7 @@ class StreamAssembly:
         self._outside: dict[str, tuple[str, ...]] = {}  # descriptor uid -> keys whose values are not in events
         self._rows = StreamRows()
         self._waiting: deque[_Waiting] = deque()
+        self.held = 0  # bytes of the events that wait
         self._last = 0  # seq_num of the last event taken in
         self._gaps = 0
         self.accepted = 0  # events that came, each number once
@@ -82,15 +85,18 @@ class StreamAssembly:
     def take_event(self, doc: Document) -> None:
         """Take in an event document."""
         seq_num = int(doc["seq_num"])
-        if not self._accept(seq_num):
-            return
-        self._has_events = True
         data, filled = doc["data"], doc.get("filled") or {}
         outside = self._outside[doc["descriptor"]]
         data_keys = self._descriptors[doc["descriptor"]]["data_keys"]
         datums = tuple(key for key in outside if _is_datum_id(key, data, filled, data_keys))
         rows = tuple(key for key in outside if key not in data)
+        if not self._accept(seq_num):
+            return
+        self._has_events = True
         waiting = _Waiting(seq_num, doc, self._descriptors[doc["descriptor"]], datums, rows)
+        if self._waiting or not self._is_complete(waiting):
+            waiting = waiting._replace(size=weight(data)[1])
+        self.held += waiting.size
         self._waiting.append(waiting)
 
     def _accept(self, seq_num: int) -> bool:
@@ -139,6 +145,7 @@ class StreamAssembly:
             yield from self._release_rows(final)
         while self._waiting and (final or self._is_due()):
             waiting = self._waiting.popleft()
+            self.held -= waiting.size
             yield self._event(waiting)
 
     def _is_due(self) -> bool:

@@ -56,6 +56,9 @@ class StreamRows:
             announced = f"stream_datum document {doc.get('uid', '')} announces events {first} up to {stop}"
             message = f"{announced}; expected at most {_MOST_ROWS}, at rows from 0 up"
             raise DocumentError(message)
+        if first < 1:
+            message = f"stream_datum document {doc.get('uid', '')} announces events from {first} on; they count from 1"
+            raise DocumentError(message)
         if stop - 1 <= self.announced(key):
             return False
         self._announced[key] = stop - 1

@@ -20,6 +20,7 @@ _PLAIN = re.compile(
     r"[<>=|]? (?: b1 | [iu][1248] | f(?:2|4|8|16) | c(?:8|16|32) | [SU][0-9]{1,9} )", re.ASCII | re.VERBOSE
 )
 _MAX_AXES = 32  # what numpy before 2.0 can hold
+_MOST_EMPTY = 1 << 16  # as lists, rows without values take room too
 
 
 def is_plain_dtype(dtype: np.dtype[Any]) -> bool:
@@ -55,6 +56,9 @@ def checked_shape(shape: object, dtype: np.dtype[Any], nbytes: int) -> tuple[int
         raise RefusalError(text, "array")
     if not all(type(length) is int and 0 <= length < 1 << 32 for length in shape):
         text = "an array has a shape whose lengths are not all counts"
+        raise RefusalError(text, "array")
+    if 0 in shape and math.prod(shape[: shape.index(0)]) > _MOST_EMPTY:
+        text = f"an array of shape {str(shape)[:80]} has more than {_MOST_EMPTY} rows with nothing in them"
         raise RefusalError(text, "array")
     if dtype.itemsize == 0 or math.prod(shape) * dtype.itemsize != nbytes:
         text = f"an array of shape {str(shape)[:80]} and dtype {dtype.str} does not fit its {nbytes} bytes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ import numpy.typing as npt
 from headrace.engine.model.errors import DocumentError, UsageError
 
 __all__ = ["ScanGrid", "grid_problems"]
+
+_MOST_AXES, _MOST_POINTS = 16, 1 << 22
+"""Of a grid that a start document describes, which comes from outside; the graph itself may name a larger one."""
 
 
 def grid_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -112,6 +116,12 @@ def _shape_of(start: Mapping[str, Any]) -> Sequence[int]:
         problem = (
             f"the start document has no usable 'shape' (found {shape!r}), so events can't be put onto a grid; "
             f"give 'shape', such as [8, 12]"
+        )
+        raise DocumentError(problem)
+    if len(shape) > _MOST_AXES or math.prod(shape) > _MOST_POINTS:
+        problem = (
+            f"the start document has 'shape' {str(list(shape))[:80]}, which is no scan: at most {_MOST_POINTS} points on "
+            f"{_MOST_AXES} axes are laid out; give 'shape', such as [8, 12]"
         )
         raise DocumentError(problem)
     return list(shape)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from headrace.engine.documents.assets.hdf5_dataset import are_written, find_dataset, look_written, other_files
+from headrace.engine.documents.assets.hdf5_dataset import are_written, find_dataset, look_written
+from headrace.engine.documents.assets.hdf5_links import check_links
 from headrace.engine.documents.assets.hdf5_open import OpenFile, open_hdf5, stamp_of
 from headrace.engine.documents.assets.rows import Rows
 from headrace.engine.model.errors import DocumentError, NotReachableError
@@ -21,6 +22,7 @@ AD_DATASET = "/entry/data/data"
 """Where the areaDetector HDF5 plugin puts its frames."""
 _MOST_BYTES = 1 << 32
 """A single value larger than this is refused: a dataset may claim any size without having it."""
+_LARGE = 1 << 28
 
 
 class Hdf5Files:
@@ -51,6 +53,7 @@ class Hdf5Files:
         self._check = check
         self._lock = threading.Lock()
         self._open: OrderedDict[Path, OpenFile] = OrderedDict()
+        self._sound: dict[Path, set[str]] = {}  # open file -> datasets that take no values from where they may not
         self._closed = False
 
     def read(self, path: Path, dataset: str, rows: Callable[[tuple[int, ...]], Rows]) -> Any:
@@ -84,13 +87,22 @@ class Hdf5Files:
 
     def _read_now(self, path: Path, dataset: str, rows: Callable[[tuple[int, ...]], Rows]) -> Any:
         opened = self._file(path)
+        if dataset not in self._sound.setdefault(path, set()):
+            check_links(opened.file, dataset, self._check)
         found = find_dataset(opened.file, path, dataset)
-        for other in other_files(found, path):
-            self._check(other)
+        if (own := Path(found.file.filename)) != path:
+            self._check(own)
+        self._sound[path].add(dataset)
         wanted = rows(found.shape)
+        if wanted.start < 0:
+            message = f"row {wanted.start} of {dataset} in {path} is asked for; they count from 0"
+            raise DocumentError(message)
         rows_text = f"rows {wanted.start} to {wanted.stop - 1} of {dataset}"
         if wanted.stop > found.shape[0]:
             message = f"{rows_text} are not in {path}: it has {found.shape[0]}"
+            raise NotReachableError(message)
+        if self._growing and _claims_much(found, wanted) and not are_written(found, wanted):
+            message = f"{rows_text} are announced in {path} but not written"
             raise NotReachableError(message)
         values = _load(found, path, wanted)
         if self._growing and not look_written(found, wanted, values):
@@ -110,12 +122,13 @@ class Hdf5Files:
         if path not in self._open:
             self._open[path] = open_hdf5(path)
             while len(self._open) > self._max_open:
-                self._open.popitem(last=False)[1].file.close()
+                self._forget(next(iter(self._open)))
         self._open.move_to_end(path)
         return self._open[path]
 
     def _forget(self, path: Path) -> None:
         opened = self._open.pop(path, None)
+        self._sound.pop(path, None)
         if opened is not None:
             opened.file.close()
 
@@ -125,6 +138,12 @@ class Hdf5Files:
             self._closed = True
             for path in list(self._open):
                 self._forget(path)
+
+
+def _claims_much(found: Any, rows: Rows) -> bool:
+    """Tell whether values are so large that it is worth it to look first whether they were ever written."""
+    size = math.prod(found.shape[1:]) * (rows.stop - rows.start) * found.dtype.itemsize
+    return found.chunks is not None and not found.is_virtual and size > _LARGE
 
 
 def _load(found: Any, path: Path, rows: Rows) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from headrace.engine.documents.assets.rows import Rows
 from headrace.engine.model.errors import DocumentError, NotReachableError
 
-__all__ = ["are_written", "find_dataset", "look_written", "other_files"]
+__all__ = ["are_written", "find_dataset", "look_written"]
 
 
 def find_dataset(file: Any, path: Path, name: str) -> Any:
@@ -38,17 +37,6 @@ def find_dataset(file: Any, path: Path, name: str) -> Any:
         message = f"{name} in {path} is no dataset with rows"
         raise DocumentError(message)
     return found
-
-
-def other_files(found: Any, path: Path) -> Iterator[Path]:
-    """Give the files, besides the one that was opened, that a dataset takes its values from."""
-    own = Path(found.file.filename)  # of an external link: the file it leads to
-    if own != path:
-        yield own
-    for name, *_ in found.external or ():
-        yield own.parent / name
-    if found.is_virtual:
-        yield from (own.parent / source.file_name for source in found.virtual_sources() if source.file_name != ".")
 
 
 def look_written(found: Any, rows: Rows, values: Any) -> bool:

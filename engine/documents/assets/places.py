@@ -9,8 +9,11 @@ from headrace.engine.documents.assets.allowed import refuse_forbidden
 from headrace.engine.documents.assets.settings import AssetSettings
 from headrace.engine.documents.store_folder import ARRAYS
 from headrace.engine.model.errors import DocumentError, NotReachableError
+from headrace.engine.model.one_line import one_line
 
 __all__ = ["find_file", "mapped", "path_of_uri"]
+
+_LONGEST = 4000  # characters; systems take no longer path
 
 
 def path_of_uri(uri: str) -> str:
@@ -33,7 +36,7 @@ def path_of_uri(uri: str) -> str:
         path = unquote(parts.path)
         return path[1:] if path[2:3] == ":" else path  # a drive of a Windows machine
     if parts.scheme and "://" in uri:
-        message = f"can't read {uri!r}: expected a file:// uri"
+        message = f"can't read {one_line(uri, 200)!r}: expected a file:// uri"
         raise DocumentError(message)
     return uri
 
@@ -73,8 +76,8 @@ def find_file(path: str, settings: AssetSettings) -> Path:
     DocumentError
         If it is a file that documents may not point to.
     """
-    if "\0" in path:
-        message = f"{path!r} is no path of a file"
+    if "\0" in path or len(path) > _LONGEST or not path.isprintable():
+        message = f"{one_line(path, 200)!r} is no path of a file"
         raise DocumentError(message)
     wanted = Path(mapped(path, settings))
     tried = [wanted]

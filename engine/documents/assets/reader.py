@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from headrace.engine.model.errors import DocumentError
 __all__ = ["AssetReader"]
 
 Document = Mapping[str, Any]
+
+_MOST_FILES = 10_000
+_MOST_BYTES = 1 << 32
 
 
 class AssetReader:
@@ -144,8 +147,8 @@ class AssetReader:
         frames = int(kwargs.get("frame_per_point", 1))
         first = int(datum["point_number"]) * frames
         folder, template, name = str(Path(path)) + "/", str(kwargs["template"]), str(kwargs["filename"])
-        files = (classic_name(template, folder, name, first + i) for i in range(frames))
-        return np.stack([self._read_file(file, read_tiff) for file in files])
+        files = (classic_name(template, folder, name, first + i) for i in range(_sound_count(frames)))
+        return np.stack(self._read_files(files, read_tiff))
 
     def _npy_seq(self, path: str, kwargs: Document, datum: Document) -> Any:
         return self._read_file(f"{path}_{int(datum['index'])}.npy", read_npy)
@@ -163,10 +166,10 @@ class AssetReader:
         import numpy as np
 
         parameters = resource["parameters"]
-        count = _files_per_datum(parameters, declared)
+        count = _sound_count(_files_per_datum(parameters, declared))
         uri, name = path_of_uri(str(resource["uri"])), str(parameters.get("filename", ""))
         names = (stream_name(str(parameters["template"]), name, index * count + i) for i in range(count))
-        values = [self._read_file(_joined(uri, file), read) for file in names]
+        values = self._read_files((_joined(uri, file) for file in names), read)
         return values[0] if count == 1 else np.concatenate([_as_stack(v, declared) for v in values])
 
     def _read_hdf5(self, path: str, dataset: str, rows: Callable[[tuple[int, ...]], Rows]) -> Any:
@@ -174,6 +177,26 @@ class AssetReader:
 
     def _read_file(self, path: str, read: Callable[[Path], Any]) -> Any:
         return read(find_file(path, self._settings))
+
+
+    def _read_files(self, paths: Iterable[str], read: Callable[[Path], Any]) -> list[Any]:
+        """Read several files, unless they are more than any value holds: a template may name one file many times."""
+        values, size = [], 0
+        for path in paths:
+            values.append(self._read_file(path, read))
+            size += values[-1].nbytes
+            if size > _MOST_BYTES:
+                message = f"a value in several files, {path} the last of them, has more than {_MOST_BYTES} bytes"
+                raise DocumentError(message)
+        return values
+
+
+def _sound_count(number: int) -> int:
+    """Give a number of files that hold one value, if it makes sense."""
+    if not 0 <= number <= _MOST_FILES:
+        message = f"{number} files are said to hold one value; expected at most {_MOST_FILES}"
+        raise DocumentError(message)
+    return number
 
 
 def _unknown(what: str, found: object, resource: Document, known: Mapping[str, object]) -> DocumentError:

@@ -10,6 +10,7 @@ from headrace.engine.model.errors import DocumentError, NotReachableError
 
 __all__ = ["read_tiff"]
 
+_MOST_BYTES = 1 << 32
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """How a TIFF or BigTIFF file begins."""
 
@@ -32,9 +33,10 @@ def read_tiff(path: Path) -> Any:
             head = stream.read(4)
             begins_well = any(magic.startswith(head) for magic in _MAGIC)
             stream.seek(0)
-            with tifffile.TiffFile(stream) as file:
+            # Its own pages and no others: what is written in it may name any other file.
+            with tifffile.TiffFile(stream, _multifile=False) as file:
                 if _is_whole(file, path.stat().st_size):
-                    return file.asarray()
+                    return _pages(file, path)
         problem = "frames are missing"
     except OSError as error:
         message = f"can't read {path}: {error}"
@@ -46,6 +48,15 @@ def read_tiff(path: Path) -> Any:
         problem = str(error)
     message = f"{path} is not written to its end: {problem}"
     raise NotReachableError(message)
+
+
+def _pages(file: Any, path: Path) -> Any:
+    """Read the pages, unless they would be larger than any image."""
+    claimed = sum(page.nbytes for page in file.pages)
+    if claimed > _MOST_BYTES:
+        message = f"{path} claims to hold {claimed} bytes; at most {_MOST_BYTES} are read"
+        raise DocumentError(message)
+    return file.asarray()
 
 
 def _is_whole(file: Any, size: int) -> bool:
