@@ -71,8 +71,9 @@ def _check(kind: str, doc: Any, needed: Mapping[str, Any]) -> None:
             _check(f"{kind}.{key}", doc.get(key), expected)
         elif not (_is_whole(doc.get(key)) if expected is int else isinstance(doc.get(key), expected)):
             found = f"is {doc[key]!r:.80}" if key in doc else "is missing"
-            message = f"{kind} document {one_line(doc.get('uid', ''), 80)}: {key!r} {found}"
-            raise DocumentError(f"{message}; expected {expected.__name__}")
+            named = one_line(doc.get("uid", ""), 80)
+            message = f"{kind} document {named}: {key!r} {found}; expected {expected.__name__}"
+            raise DocumentError(message)
         elif expected is str and not doc[key]:
             message = f"{kind} document: {key!r} is empty"
             raise DocumentError(message)
@@ -89,7 +90,8 @@ def _check_names(kind: str, doc: Document) -> None:
             raise DocumentError(message)
     for name in names:
         if isinstance(name, str) and not (len(name) <= _LONGEST and name.isprintable()):
-            message = f"{kind} document has the name {one_line(name, 80)!r}; expected at most {_LONGEST} plain characters"
+            shown = one_line(name, 80)
+            message = f"{kind} document has the name {shown!r}; expected at most {_LONGEST} plain characters"
             raise DocumentError(message)
 
 

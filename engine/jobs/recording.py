@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace.engine.documents.pages import KINDS, checked_documents, document_name
+from headrace.engine.documents.rare_log import RareLog
 from headrace.engine.documents.recorded import RunRecord, storable_stop
 from headrace.engine.documents.routes import RunRoutes
 from headrace.engine.documents.store_writer import FolderStoreWriter
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["Recorded", "Recording", "record"]
 
 _log = logging.getLogger(__name__)
+
+_MOST = 100
+"""Runs that may be under way; each has files open. Of more, the one with the fewest events is ended."""
 
 PROXY_WITHIN = 10.0
 """Seconds within which the proxy must be there at the start; later it may come and go."""
@@ -84,6 +88,7 @@ class Recording:
         self._routes = RunRoutes()
         self._open: dict[str, RunRecord] = {}
         self._received = 0
+        self._rare = RareLog(_log, burst=5)
 
     def run(self, runs: int | None = None, ready: Callable[[], None] = lambda: None) -> Recorded:
         """Record until stopped, or until so many runs have ended; tells what was recorded.
@@ -136,7 +141,10 @@ class Recording:
             self._pass_over(error)
             return
         for one, single in singles:
-            self._store(one, single)
+            try:
+                self._store(one, single)
+            except Exception as error:  # whatever anybody sends must not end the recording
+                self._pass_over(error)
 
     def _store(self, kind: str, doc: Mapping[str, Any]) -> None:
         if kind == "start" and str(doc["uid"]) not in self._open:
@@ -166,6 +174,10 @@ class Recording:
 
     def _begin(self, uid: str) -> None:
         folder = self._writer.folder_of(uid)
+        if len(self._open) >= _MOST:
+            fewest = min(self._open.values(), key=lambda run: run.events.total())
+            self.done.notes[f"ended, since more than {_MOST} runs were under way"] += 1
+            self._store("stop", fewest.missing_stop())
         if not folder.exists():
             self._open[uid] = RunRecord(uid, folder)
 
@@ -173,9 +185,10 @@ class Recording:
         for run in list(self._open.values()):
             self._store("stop", run.missing_stop())
 
-    def _pass_over(self, error: DocumentError) -> None:
+    def _pass_over(self, error: Exception) -> None:
         self.done.notes["document passed over"] += 1
-        _log.warning("a document was passed over: %s", error)
+        what = str(error) if isinstance(error, DocumentError) else f"{type(error).__name__}: {error}"
+        self._rare.warning("passed over", "a document was passed over: %s", what)
 
     def _forget(self, runs: Iterable[RunRecord]) -> None:
         for run in runs:

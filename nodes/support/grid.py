@@ -120,8 +120,8 @@ def _shape_of(start: Mapping[str, Any]) -> Sequence[int]:
         raise DocumentError(problem)
     if len(shape) > _MOST_AXES or math.prod(shape) > _MOST_POINTS:
         problem = (
-            f"the start document has 'shape' {str(list(shape))[:80]}, which is no scan: at most {_MOST_POINTS} points on "
-            f"{_MOST_AXES} axes are laid out; give 'shape', such as [8, 12]"
+            f"the start document has 'shape' {str(list(shape))[:80]}, which is no scan: at most {_MOST_POINTS} points "
+            f"on {_MOST_AXES} axes are laid out; give 'shape', such as [8, 12]"
         )
         raise DocumentError(problem)
     return list(shape)

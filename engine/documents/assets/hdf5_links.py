@@ -90,8 +90,9 @@ class _Walk:
             return
         for source in dataset.virtual_sources():
             if "%" in source.file_name or "%" in source.dset_name:
-                message = f"{dataset.name} in {file.filename} takes its values from files named by a pattern"
-                raise DocumentError(f"{message}; they can't be checked, so they are not read")
+                taker = f"{dataset.name} in {file.filename}"
+                message = f"{taker} takes its values from files named by a pattern; these can't be checked"
+                raise DocumentError(message)
             if source.file_name == ".":
                 self.follow(file, source.dset_name)
             else:
@@ -117,5 +118,5 @@ def _places(file: Any, name: str) -> Iterator[Path]:
     own = Path(file.filename)
     folders = (own.parent, own.resolve().parent)
     found = [*(folder / name for folder in folders), Path(name), *(folder / Path(name).name for folder in folders)]
-    places = dict.fromkeys(Path(os.path.abspath(place)) for place in found)  # noqa: PTH100 - links are followed later
+    places = dict.fromkeys(Path(os.path.abspath(place)) for place in found)
     yield from ([place for place in places if os.path.lexists(place)] or [next(iter(places))])

@@ -178,7 +178,6 @@ class AssetReader:
     def _read_file(self, path: str, read: Callable[[Path], Any]) -> Any:
         return read(find_file(path, self._settings))
 
-
     def _read_files(self, paths: Iterable[str], read: Callable[[Path], Any]) -> list[Any]:
         """Read several files, unless they are more than any value holds: a template may name one file many times."""
         values, size = [], 0
