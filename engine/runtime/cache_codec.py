@@ -119,7 +119,7 @@ def _described(value: Any, buffers: list[Any]) -> Any:
         return ["l" if kind is list else "u", [_described(item, buffers) for item in value]]
     if kind is dict and all(type(key) is str for key in value):
         return ["d", list(value), [_described(item, buffers) for item in value.values()]]
-    if kind.__name__ == "DataFrame" and kind.__module__.startswith("pandas."):
+    if kind.__name__ == "DataFrame" and kind.__module__.partition(".")[0] == "pandas":
         return _table(value, buffers)
     problem = f"a {kind.__module__}.{kind.__qualname__} can't be kept"
     raise NotKeepableError(problem)
@@ -239,7 +239,7 @@ class _Decoder:
             return Columns(made, len(next(iter(made.values()))))
         import pandas as pd
 
-        return pd.DataFrame(made, index=self._index(index), columns=pd.Index(names, dtype=object))
+        return pd.DataFrame(made, index=self._index(index), columns=pd.Index(names) if names else pd.Index([], dtype=object))
 
     def _index(self, described: list[Any]) -> Any:
         import pandas as pd

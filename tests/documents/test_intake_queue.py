@@ -16,7 +16,7 @@ from headrace.engine.documents.assembler import Assembler
 from headrace.engine.documents.dropped_events import DroppedEvents
 from headrace.engine.documents.intake_queue import IntakeQueue, Named
 from headrace.engine.documents.rare_log import RareLog
-from headrace.engine.model.errors import DocumentError, UsageError
+from headrace.engine.model.errors import UsageError
 from headrace.engine.model.intake import IntakeRule
 from headrace.engine.model.records import Event, RunContext, RunEnd
 
@@ -281,13 +281,13 @@ def test_a_start_that_comes_again_with_other_words_is_noted() -> None:
     assert end.notes == {"start repeated": 1, "start repeated, and other than before: the first one holds": 1}
 
 
-def test_an_event_that_names_a_resource_as_its_descriptor_is_refused_with_words() -> None:
+def test_an_event_that_names_a_resource_as_its_descriptor_is_passed_over_and_counted() -> None:
     assembler = Assembler()
     assembler.feed("start", {"uid": "a"})
     assembler.feed("resource", {"uid": "r", "run_start": "a"})
-    with pytest.raises(DocumentError, match="'r' is no descriptor of run a"):
-        assembler.feed("event", {"descriptor": "r", "seq_num": 1, "data": {}})
+    assert assembler.feed("event", {"descriptor": "r", "seq_num": 1, "data": {}}) == []
     assembler.drop(DroppedEvents("r", 0, [[1, 1]]))
+    assert assembler.notes["event of an unknown run"] == 1
 
 
 def test_silence_is_told_by_the_time_at_which_documents_came() -> None:

@@ -56,6 +56,8 @@ class GuardedService:
         What changes need there.
     results
         The folder of its results.
+    journal
+        Whether it keeps a journal.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class GuardedService:
         self.token = secrets.token_urlsafe(16)
         self.results = folder / "results"
         self.control = ""
+        self.journal = journal
         self._given = {
             "folder": str(folder),
             "allowed": str(stage.allowed),

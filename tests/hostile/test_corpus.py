@@ -15,17 +15,18 @@ from tests.hostile.corpus import ROOMS, corpus
 from tests.hostile.message import Hostile, Stage
 from tests.hostile.opened_files import OpenedFiles
 
-_AT_ONCE = 12
+_AT_ONCE = {True: 12, False: 40}
+"""Messages in the middle of a good run, with journal and without."""
 _MOST_GROWTH = 900 << 20
 """Bytes by which the memory may grow, with messages of up to 40 MB among them."""
 
 
-def groups(messages: list[Hostile]) -> list[list[Hostile]]:
+def groups(messages: list[Hostile], at_once: int) -> list[list[Hostile]]:
     """Put messages of one fate together, a few at a time."""
     found: list[list[Hostile]] = []
     for fate in dict.fromkeys(one.fate for one in messages):
         rest = iter([one for one in messages if one.fate == fate])
-        while group := list(islice(rest, _AT_ONCE)):
+        while group := list(islice(rest, at_once)):
             found.append(group)
     return found
 
@@ -51,7 +52,7 @@ def test_the_service_goes_on_and_good_runs_come_out_right(
     campaign: Campaign, stage: Stage, opened: OpenedFiles, room: ModuleType
 ) -> None:
     opened.names()
-    for group in groups(list(room.messages(stage))):
+    for group in groups(list(room.messages(stage)), _AT_ONCE[campaign.service.journal]):
         before, after = campaign.beside(group)
         names = "; ".join(one.name for one in group)
         check_counts(group, before, after)

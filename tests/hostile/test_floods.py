@@ -56,7 +56,7 @@ def test_hundreds_of_runs_that_begin_and_never_stop_do_not_end_a_good_one_that_g
     campaign: Campaign, stage: Stage
 ) -> None:
     flood = []
-    for number in range(400):
+    for number in range(250):
         _, pairs = beginning(stage, f"flood {number}")
         flood += [framed(*pair) for pair in pairs]
     before, after = campaign.beside([Hostile("many", tuple(flood), "taken")], seconds=110)

@@ -25,7 +25,7 @@ from headrace.engine.documents.wire_refusal import RefusalError
 from headrace.nodes import accumulate, source, to_grid
 
 SEED = int(os.environ.get("HEADRACE_FUZZ_SEED", "20261121"))
-SECONDS = float(os.environ.get("HEADRACE_FUZZ_SECONDS", "15"))
+SECONDS = float(os.environ.get("HEADRACE_FUZZ_SECONDS", "10"))
 
 
 def test_mutated_messages_harm_no_service(stage: Stage, tmp_path: Path) -> None:

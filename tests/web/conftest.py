@@ -12,12 +12,14 @@ from typing import Any, Self
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from headrace import Graph
 from headrace.engine.jobs.job import Job
 from headrace.engine.jobs.monitor import Monitor
 from headrace.engine.web.server import ControlServer
+
+expect.set_options(timeout=60_000)  # what must come, comes; a busy machine takes its time
 
 Document = tuple[str, dict[str, Any]]
 
