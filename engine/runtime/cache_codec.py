@@ -153,6 +153,8 @@ def _table(table: Any, buffers: list[Any]) -> list[Any]:
 def _column(column: Any, buffers: list[Any]) -> Any:
     array = column.array
     numbers = getattr(array, "_ndarray", None) if type(array).__name__ == "NumpyExtensionArray" else None
+    if numbers is None and str(column.dtype) == "str" and not column.isna().any():
+        return ["s", column.tolist()]  # text as pandas 3 has it
     if numbers is None:
         problem = f"a column of {column.dtype} can't be kept"
         raise NotKeepableError(problem)
@@ -197,6 +199,7 @@ class _Decoder:
             "d": self._dict,
             "n": self._number,
             "o": self._texts,
+            "s": self._text_column,
         }
         make = makers.get(mark)
         if make is not None:
@@ -216,6 +219,11 @@ class _Decoder:
         column = np.empty(len(texts), dtype=object)
         column[:] = texts
         return column
+
+    def _text_column(self, texts: list[str]) -> Any:
+        import pandas as pd
+
+        return pd.array(texts, dtype="str")
 
     def _dict(self, keys: list[str], values: list[Any]) -> dict[str, Any]:
         return {key: self.value(item) for key, item in zip(keys, values, strict=True)}
@@ -239,7 +247,9 @@ class _Decoder:
             return Columns(made, len(next(iter(made.values()))))
         import pandas as pd
 
-        return pd.DataFrame(made, index=self._index(index), columns=pd.Index(names) if names else pd.Index([], dtype=object))
+        return pd.DataFrame(
+            made, index=self._index(index), columns=pd.Index(names) if names else pd.Index([], dtype=object)
+        )
 
     def _index(self, described: list[Any]) -> Any:
         import pandas as pd
