@@ -12,10 +12,30 @@ from headrace.engine.documents.dropped_events import DropBook, Droppable, Droppe
 from headrace.engine.model.errors import UsageError
 from headrace.engine.model.intake import IntakeRule
 
-__all__ = ["IntakeQueue", "Named", "Spill", "Taken"]
+__all__ = ["DocumentQueue", "IntakeQueue", "Named", "Spill", "Taken"]
 
 Named = tuple[str, Mapping[str, Any]]
 """Kind of a document, and the document."""
+
+
+class DocumentQueue(Protocol):
+    """Where the reader of a socket puts documents."""
+
+    def put(self, item: Named, size: int) -> bool:
+        """Add a document that takes so many bytes; False if the queue has ended."""
+
+    def finish(self) -> None:
+        """Take nothing more in; what waits can still be taken. Never blocks."""
+
+    def close(self) -> None:
+        """End it now, for both sides. Never blocks."""
+
+    def waiting(self) -> tuple[int, int]:
+        """Give how many documents wait, and their bytes."""
+
+    @property
+    def discarded(self) -> int:
+        """Documents that were given up because the queue ended."""
 
 
 class Spill(Protocol):

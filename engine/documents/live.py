@@ -12,7 +12,8 @@ from typing import Any, Self
 
 import zmq
 
-from headrace.engine.documents.live_queue import BoundedQueue, DocumentQueue
+from headrace.engine.documents.dropped_events import DroppedEvents
+from headrace.engine.documents.intake_queue import DocumentQueue, IntakeQueue, Named
 from headrace.engine.documents.rare_log import RareLog
 from headrace.engine.documents.wire import MAX_BYTES, Message
 from headrace.engine.documents.wire_address import parse_address, resolve
@@ -21,6 +22,7 @@ from headrace.engine.documents.wire_link import Link
 from headrace.engine.documents.wire_message import read_message, size_of
 from headrace.engine.documents.wire_refusal import RefusalError, RefusalKind
 from headrace.engine.model.errors import NotReachableError, UsageError
+from headrace.engine.model.intake import IntakeRule
 from headrace.engine.model.one_line import one_line
 
 __all__ = ["LiveSource", "LiveStats"]
@@ -142,7 +144,7 @@ class LiveSource:
         self._hwm = hwm
         self._connected_within = connected_within
         self._resolved_within = resolved_within
-        self._own: BoundedQueue[tuple[str, dict[str, Any]]] = BoundedQueue(max_documents, max_bytes)
+        self._own = IntakeQueue(IntakeRule("block", max_documents, max_bytes))
         self._queue: DocumentQueue = queue or self._own
         self._keep = keep
         self._reader: threading.Thread | None = None
@@ -214,12 +216,13 @@ class LiveSource:
             reconnects=max(0, self._connections - 1),
         )
 
-    def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def __iter__(self) -> Iterator[Named]:
         """Give (name, document) until the source is closed."""
         if not self._closing:
             self.open()
-        while (item := self._own.get()) is not None:
-            yield item
+        while (taken := self._own.get()) is not None:
+            if not isinstance(taken.item, DroppedEvents):  # none are: this queue blocks
+                yield taken.item
         if self.failure is not None:
             raise self.failure
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from headrace.engine.documents.dropped_events import DroppedEvents
-from headrace.engine.documents.intake_queue import IntakeQueue
+from headrace.engine.documents.intake_queue import IntakeQueue, Named
 from headrace.engine.jobs.intake import Intake
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Lanes:
     def __init__(self, lanes: Sequence[Lane]) -> None:
         self._queues = sorted((lane.queue for lane in lanes), key=lambda queue: queue.rule.policy == "block")
 
-    def put(self, item: tuple[str, dict[str, Any]], size: int) -> bool:
+    def put(self, item: Named, size: int) -> bool:
         """Add a document to all queues; False if they have ended."""
         taken = [queue.put(item, size) for queue in self._queues]  # all of them, not only up to one that has ended
         return all(taken)

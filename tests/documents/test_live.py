@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -25,7 +25,7 @@ from headrace.engine.documents.live import LiveSource
 from headrace.engine.documents.packing import packb
 from headrace.engine.model.errors import NotReachableError, UsageError
 
-Pair = tuple[str, dict[str, Any]]
+Pair = tuple[str, Mapping[str, Any]]
 LOGGER = "headrace.engine.documents.live"
 
 
