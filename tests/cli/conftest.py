@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+from bluesky.callbacks.zmq import Publisher
 
 from headrace.engine.cli import main
 from headrace.engine.documents.simulated import simulate_crystal_rod
@@ -170,3 +171,17 @@ def proxy() -> Iterator[tuple[str, str]]:
     yield inlet, outlet
     running.terminate()
     running.wait(10)
+
+
+@pytest.fixture
+def publish(proxy: tuple[str, str]) -> Iterator[Callable[[Iterator[tuple[str, Mapping[str, Any]]]], None]]:
+    """Give a function that publishes documents as a beamline does."""
+    publisher = Publisher(proxy[0], prefix=b"raw")
+    time.sleep(0.3)  # bluesky's publisher does not tell when it is connected
+
+    def give(documents: Iterator[tuple[str, Mapping[str, Any]]]) -> None:
+        for name, doc in documents:
+            publisher(name, dict(doc))
+
+    yield give
+    publisher.close()

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bluesky.callbacks.zmq import Publisher
 
 from headrace.engine.documents.simulated import simulate_crystal_rod
 from headrace.engine.jobs.run import open_run
@@ -22,20 +21,6 @@ Pair = tuple[str, Mapping[str, Any]]
 def _scan() -> Iterator[Pair]:
     """Give the documents of a dark run (4) and a scan of 6 points."""
     return simulate_crystal_rod((2, 3), size=64, frames=2, fresh=True)
-
-
-@pytest.fixture
-def publish(proxy: tuple[str, str]) -> Iterator[Callable[[Iterator[Pair]], None]]:
-    """Give a function that publishes documents as a beamline does."""
-    publisher = Publisher(proxy[0], prefix=b"raw")
-    time.sleep(0.3)  # bluesky's publisher does not tell when it is connected
-
-    def give(documents: Iterator[Pair]) -> None:
-        for name, doc in documents:
-            publisher(name, dict(doc))
-
-    yield give
-    publisher.close()
 
 
 def _live(headrace: Any, outlet: str, *arguments: str, graph: str = "totals.yaml") -> subprocess.Popen[str]:

@@ -12,27 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bluesky.callbacks.zmq import Publisher
 
 from headrace.engine.documents.simulated import simulate_crystal_rod
 from headrace.engine.jobs.run import open_run
 
 Pair = tuple[str, Mapping[str, Any]]
 Live = Callable[..., "subprocess.Popen[str]"]
-
-
-@pytest.fixture
-def publish(proxy: tuple[str, str]) -> Iterator[Callable[[Iterator[Pair]], None]]:
-    """Give a function that publishes documents as a beamline does."""
-    publisher = Publisher(proxy[0], prefix=b"raw")
-    time.sleep(0.3)  # bluesky's publisher does not tell when it is connected
-
-    def give(documents: Iterator[Pair]) -> None:
-        for name, doc in documents:
-            publisher(name, dict(doc))
-
-    yield give
-    publisher.close()
 
 
 def _scan() -> Iterator[Pair]:

@@ -57,6 +57,17 @@ class Beamline:
                 yield from assembler.feed(name, doc)
             yield None
 
+    def hold_back(self) -> threading.Event:
+        """Let nothing be computed again before the event is set."""
+        may_begin = threading.Event()
+
+        def late(uid: str) -> Iterator[Record | None]:
+            may_begin.wait(10)
+            yield from self.history(uid)
+
+        self.job.changes.history = late
+        return may_begin
+
     def send(self, *docs: tuple[str, dict[str, Any]]) -> None:
         for name, doc in docs:
             self.passed.append((name, doc))
@@ -111,19 +122,12 @@ def test_a_later_change_holds_from_its_event_on_in_both() -> None:
     docs = documents([1.0] * 6)
     beamline = Beamline(scaled())
     beamline.send(*docs[:4])
-    held_back = threading.Event()
-    history = beamline.history
-
-    def late(uid: str) -> Iterator[Record | None]:
-        held_back.wait(10)
-        yield from history(uid)
-
-    beamline.job.changes.history = late
+    may_begin = beamline.hold_back()
     beamline.job.set({"y.scale": 10.0}, retro=True)
     beamline.send(docs[4])
     beamline.job.set({"y.scale": 100.0})
     beamline.send(docs[5])
-    held_back.set()
+    may_begin.set()
     beamline.job.changes.again[0].join()
     beamline.send(*docs[6:])
     assert beamline.result(0)[1] == [2.0, 2.0, 10.0, 100.0]
@@ -135,17 +139,10 @@ def test_a_run_that_ends_before_it_has_caught_up_gets_both_results() -> None:
     docs = documents([1.0, 2.0, 3.0])
     beamline = Beamline(scaled())
     beamline.send(*docs[:3])
-    held_back = threading.Event()
-    history = beamline.history
-
-    def late(uid: str) -> Iterator[Record | None]:
-        held_back.wait(10)
-        yield from history(uid)
-
-    beamline.job.changes.history = late
+    may_begin = beamline.hold_back()
     beamline.job.set({"y.scale": 10.0}, retro=True)
     beamline.send(*docs[3:])
-    held_back.set()
+    may_begin.set()
     beamline.job.close()
     assert beamline.result(0)[2]["exit_status"] == "success"
     assert beamline.result(1)[1] == [10.0, 20.0, 30.0]
